@@ -1,0 +1,1 @@
+"""Engines: one small interface to whatever answers SPARQL (``base``), and its implementations."""

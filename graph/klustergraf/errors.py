@@ -1,0 +1,177 @@
+"""What can go wrong, as one tree.
+
+GraphError
+  x ResourceNotFound(iri)
+  x VersionNotFound(name)
+  x QueryNotFound(name, nearest)
+  x QueryParameterError(name, reason)
+  x SparqlSyntaxError(reason, line, column)
+  x QueryRefused(reason)
+  x QueryTimeout(seconds)
+  x QueryResourcesExceeded(reason)
+  x EngineUnavailable(reason)
+  x GraphParseError(source, reason, line, column)
+  x IdentifierError(value, reason)
+  x EvidenceError(passage, reason)
+  x ShapeViolations(count, report_text)
+  + SourceError(source)
+    x SourceUnavailable(source, reason)
+    x SourceFormatError(source, record, reason)
+
+Each class says when it is raised, carries its data, and builds its own text. None knows HTTP or
+the command line: those doors translate (``klustergraf_api.problems``, ``klustergraf.cli``).
+"""
+
+
+class GraphError(Exception):
+    """The root of every error that the library raises on purpose."""
+
+
+class ResourceNotFound(GraphError):
+    """The graph has no statement about the IRI that was asked for."""
+
+    def __init__(self, iri: str) -> None:
+        self.iri = iri
+        super().__init__(f"The graph has no statement about <{iri}>.")
+
+
+class VersionNotFound(GraphError):
+    """No version of that name lies in the home folder, or there is none at all."""
+
+    def __init__(self, name: str, home: str) -> None:
+        self.name = name
+        super().__init__(
+            f"There is no version {name!r} in {home}. `klustergraf build` makes one."
+        )
+
+
+class QueryNotFound(GraphError):
+    """No stored query has that name; the nearest names come along."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.nearest = nearest
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(f"There is no stored query named {name!r}.{hint}")
+
+
+class QueryParameterError(GraphError):
+    """A parameter of a stored query is unknown, or its value does not fit its type."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"The parameter {name!r} {reason}.")
+
+
+class SparqlSyntaxError(GraphError):
+    """A query text is not SPARQL 1.1. Lines and columns count from 1; None where unknown."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        self.reason = reason
+        self.line = line
+        self.column = column
+        where = f"Line {line}, column {column}: " if line is not None else ""
+        super().__init__(f"{where}{reason}")
+
+
+class QueryRefused(GraphError):
+    """A query asks for what this service never does (SERVICE, an update, a remote graph)."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class QueryTimeout(GraphError):
+    """A query did not finish in its time and was stopped."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The query did not finish within {seconds:g} s and was stopped. "
+            "Ask for less (LIMIT, fewer free variables) or raise the timeout where you may."
+        )
+
+
+class QueryResourcesExceeded(GraphError):
+    """A query used more memory, or gave a larger answer, than it may, and was stopped."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class EngineUnavailable(GraphError):
+    """The engine is not running, or stopped while it answered."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class GraphParseError(GraphError):
+    """A file is not the RDF that it claims to be. Lines and columns count from 1."""
+
+    def __init__(
+        self, source: str, reason: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        self.source = source
+        self.reason = reason
+        self.line = line
+        self.column = column
+        where = f", line {line}" if line is not None else ""
+        where += f", column {column}" if column is not None else ""
+        super().__init__(f"{source}{where}: {reason}")
+
+
+class IdentifierError(GraphError):
+    """A text cannot be, or is not, an identifier of ours."""
+
+    def __init__(self, value: str, reason: str) -> None:
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{value!r} {reason}.")
+
+
+class EvidenceError(GraphError):
+    """A passage or its document does not fit what the graph says of it."""
+
+    def __init__(self, subject: str, reason: str) -> None:
+        self.subject = subject
+        self.reason = reason
+        super().__init__(f"{subject}: {reason}")
+
+
+class ShapeViolations(GraphError):
+    """A shape of severity Violation does not hold, so no version was made."""
+
+    def __init__(self, count: int, report_text: str) -> None:
+        self.count = count
+        self.report_text = report_text
+        super().__init__(report_text)
+
+
+class SourceError(GraphError):
+    """A source cannot be read; the root of what importers raise."""
+
+    def __init__(self, source: str, text: str) -> None:
+        self.source = source
+        super().__init__(text)
+
+
+class SourceUnavailable(SourceError):
+    """A source is not where it should be, or does not answer."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.reason = reason
+        super().__init__(source, f"{source}: {reason}")
+
+
+class SourceFormatError(SourceError):
+    """A record of a source is not in the published format."""
+
+    def __init__(self, source: str, record: str, reason: str) -> None:
+        self.record = record
+        self.reason = reason
+        super().__init__(source, f"{source}, {record}: {reason}")

@@ -1,0 +1,184 @@
+"""A version: the whole dataset, frozen, and named by its content.
+
+Files of a version, under ``<home>/versions/<id>/``:
+
+``dataset.nq``     every named graph, as canonical N-Quads sorted by code point, UTF-8
+``manifest.json``  what it is made of (:class:`Manifest`)
+``report.ttl``     the SHACL validation report that let it pass
+
+``<id>`` is the SHA-256 of ``dataset.nq`` in hexadecimal. ``<home>/current`` names the version that
+is served. A version directory appears whole or not at all: it is written beside and renamed.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from klustergraf.errors import VersionNotFound
+
+DATASET = "dataset.nq"
+MANIFEST = "manifest.json"
+REPORT = "report.ttl"
+
+
+def default_home() -> Path:
+    """Return the folder of versions when no setting names one: the platform's user data folder."""
+    return Path(platformdirs.user_data_path("klustergraf", appauthor=False))
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """One input file of a version. ``sha256`` is of its bytes; ``path`` is relative to its room."""
+
+    graph: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a version is made of.
+
+    ``id``: SHA-256 of the dataset; ``created``: time of the build, ISO 8601 UTC (not part of the
+    id); ``triples``: number of statements by named graph IRI; ``validation``: number of results by
+    severity (``violation``, ``warning``, ``info``).
+    """
+
+    id: str
+    created: str
+    software: str
+    sources: tuple[SourceRecord, ...] = ()
+    triples: Mapping[str, int] = field(default_factory=dict)
+    validation: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """Serialise the manifest, keys sorted."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Manifest":
+        """Read what :meth:`to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        data["sources"] = tuple(SourceRecord(**record) for record in data["sources"])
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version on disk."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The SHA-256 of the dataset, hexadecimal."""
+        return self.path.name
+
+    @property
+    def dataset_path(self) -> Path:
+        """The dataset as sorted N-Quads."""
+        return self.path / DATASET
+
+    @property
+    def report_path(self) -> Path:
+        """The SHACL report, Turtle."""
+        return self.path / REPORT
+
+    @property
+    def manifest(self) -> Manifest:
+        """What this version is made of, read from its file."""
+        return Manifest.from_json((self.path / MANIFEST).read_text(encoding="utf-8"))
+
+
+class VersionStore:
+    """The versions of one home folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    @property
+    def _versions(self) -> Path:
+        return self.home / "versions"
+
+    def versions(self) -> list[Version]:
+        """List every version, the newest build first."""
+        if not self._versions.is_dir():
+            return []
+        found = [Version(p) for p in self._versions.iterdir() if (p / MANIFEST).is_file()]
+        return sorted(found, key=lambda version: version.manifest.created, reverse=True)
+
+    def get(self, name: str) -> Version:
+        """Find a version by its id or an unambiguous beginning of at least 7 characters.
+
+        Errors: VersionNotFound.
+        """
+        fitting = [v for v in self.versions() if len(name) >= 7 and v.id.startswith(name)]
+        if len(fitting) != 1:
+            raise VersionNotFound(name, str(self.home))
+        return fitting[0]
+
+    def current(self) -> Version:
+        """Return the version that is served.
+
+        Errors: VersionNotFound when nothing was built yet.
+        """
+        pointer = self.home / "current"
+        if not pointer.is_file():
+            raise VersionNotFound("current", str(self.home))
+        return self.get(pointer.read_text(encoding="ascii").strip())
+
+    def add(self, dataset: bytes, manifest: Manifest, report: bytes) -> Version:
+        """Store a version and make it the current one; both steps are atomic and durable.
+
+        Storing the same content again keeps the first manifest: a version is immutable.
+        """
+        assert sha256(dataset).hexdigest() == manifest.id, "a version is named by its content"
+        target = self._versions / manifest.id
+        self._versions.mkdir(parents=True, exist_ok=True)
+        if not target.exists():
+            beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._versions))
+            try:
+                _write_durably(beside / DATASET, dataset)
+                _write_durably(beside / REPORT, report)
+                _write_durably(beside / MANIFEST, manifest.to_json().encode())
+                beside.chmod(0o755)
+                beside.rename(target)
+            except BaseException:
+                shutil.rmtree(beside, ignore_errors=True)
+                raise
+            _sync_directory(self._versions)
+        self._point_to(manifest.id)
+        return Version(target)
+
+    def _point_to(self, version_id: str) -> None:
+        handle, name = tempfile.mkstemp(prefix=".current-", dir=self.home)
+        with os.fdopen(handle, "wb") as file:
+            file.write(version_id.encode("ascii") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(self.home / "current")
+        _sync_directory(self.home)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
