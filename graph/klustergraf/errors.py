@@ -40,9 +40,7 @@ class VersionNotFound(GraphError):
 
     def __init__(self, name: str, home: str) -> None:
         self.name = name
-        super().__init__(
-            f"There is no version {name!r} in {home}. `klustergraf build` makes one."
-        )
+        super().__init__(f"There is no version {name!r} in {home}. `klustergraf build` makes one.")
 
 
 class QueryNotFound(GraphError):

@@ -140,7 +140,8 @@ class VersionStore:
 
         Storing the same content again keeps the first manifest: a version is immutable.
         """
-        assert sha256(dataset).hexdigest() == manifest.id, "a version is named by its content"
+        if sha256(dataset).hexdigest() != manifest.id:
+            raise ValueError("a version is named by its content: the manifest's id is another")
         target = self._versions / manifest.id
         self._versions.mkdir(parents=True, exist_ok=True)
         if not target.exists():

@@ -1,0 +1,66 @@
+# The only commands to remember. They need Python 3.11 or newer, make and git; the rest they install
+# into .venv. `make` alone lists them.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check lint fix wheel clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+serve: .venv/.runtime ## build the graph and serve it on http://127.0.0.1:8000
+	$(BIN)/klustergraf build
+	exec $(BIN)/klustergraf serve
+
+test: lint ## run every check and test, the installed wheel among them
+	$(BIN)/python -m pytest --cov --cov-report=term
+	@echo "make test: everything passed"
+
+check: lint ## what every commit must pass: `make test` without the wheel
+	$(BIN)/python -m pytest -m "not wheel"
+	@echo "make check: everything passed"
+
+lint: .venv/.dev ## the static checks alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/typos
+
+fix: .venv/.dev ## repair what can be repaired by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/typos --write-changes
+
+wheel: .venv/.dev ## build the source distribution and the wheel into dist/
+	$(BIN)/python -m build --no-isolation .
+
+clean: ## remove the environment, caches and built files (never a version of the graph)
+	rm -rf .venv dist build htmlcov .coverage .coverage.* .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find graph api tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One environment. What a stamp stands for is installed again only when a file that decides it is
+# newer than the stamp.
+
+.venv/.made:
+	@test -n "$(PYTHON)" || { echo "Klustergraf needs Python 3.11 or newer, and none was found." \
+		"Debian, Ubuntu: apt-get install python3 python3-venv. Another place: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual" \
+		"environments. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
+	@touch $@
+
+.venv/.runtime: pyproject.toml constraints.txt | .venv/.made
+	$(PIP) install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	$(PIP) install --quiet --constraint constraints.txt --group dev
+	@touch $@
