@@ -16,6 +16,7 @@ import pyoxigraph
 import pyshacl
 import pytest
 import rdflib
+from pyparsing import ParseResults
 from rdflib.compare import isomorphic
 from rdflib.namespace import (
     DCAT,
@@ -36,7 +37,8 @@ from rdflib.namespace import (
 from rdflib.namespace import ORG as _ORG
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
-from rdflib.term import BNode, IdentifiedNode, Literal, Node, URIRef
+from rdflib.plugins.sparql.parserutils import CompValue
+from rdflib.term import BNode, Literal, Node, URIRef
 
 from klustergraf.namespaces import BASE, GRAPH, ID, KG, ONTOLOGY, PREFIXES, SHAPES, shorten
 from klustergraf.resources import room
@@ -484,21 +486,27 @@ def query_faults(text: str) -> list[str]:
 
 
 def query_iris(text: str) -> set[str]:
-    """List every IRI that a query names, datatypes among them."""
+    """List every IRI that a query names, datatypes among them.
+
+    From the parse tree, not from the algebra: rdflib's algebra loses what stands in the FILTER of a
+    NOT EXISTS.
+    """
+    prologue, query = parseQuery(text)
+    prefixes = {part.prefix or "": str(part.iri) for part in prologue if part.name == "PrefixDecl"}
     found: set[str] = set()
-    stack: list[Any] = [translateQuery(parseQuery(text)).algebra]
-    seen: set[int] = set()
+    stack: list[Any] = [query]
     while stack:
         part = stack.pop()
-        if isinstance(part, IdentifiedNode | Literal):
-            iri = part.datatype if isinstance(part, Literal) else part
-            if isinstance(iri, URIRef):
-                found.add(str(iri))
-        elif isinstance(part, dict | list | tuple | set | frozenset) and id(part) not in seen:
-            seen.add(id(part))
-            stack.extend(part.values() if isinstance(part, dict) else part)
-        elif isinstance(part, rdflib.paths.Path):
-            stack.extend(vars(part).values())
+        if isinstance(part, CompValue) and part.name == "pname":
+            found.add(prefixes[part.prefix or ""] + (part.localname or ""))
+        elif isinstance(part, CompValue):
+            stack.extend(dict.values(part))
+        elif isinstance(part, list | tuple | set | ParseResults):
+            stack.extend(part)
+        elif isinstance(part, URIRef):
+            found.add(str(part))
+        elif isinstance(part, Literal) and part.datatype is not None:
+            found.add(str(part.datatype))
     return found
 
 
@@ -520,19 +528,8 @@ def bilingual_text_faults(key: str, header: dict[str, Any]) -> list[str]:
 
 def is_ordered(text: str) -> bool:
     """Tell whether a SELECT gives its rows in an order of its own (other forms always do)."""
-    algebra = translateQuery(parseQuery(text)).algebra
-    if algebra.name != "SelectQuery":
-        return True
-    part = algebra.p
-    while part is not None and part.name in (
-        "Slice",
-        "Distinct",
-        "Reduced",
-        "Project",
-        "ToMultiSet",
-    ):
-        part = part.p
-    return part is not None and part.name == "OrderBy"
+    _, query = parseQuery(text)
+    return query.name != "SelectQuery" or "orderby" in query
 
 
 # ── the graph's own statements ─────────────────────────────────────────────────────────────────
