@@ -44,7 +44,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests away from the versions and settings of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("KLUSTERGRAF_")]:  # noqa: TID251
+        for name in [name for name in os.environ if name.startswith("KLUSTERGRAF_")]:
             patch.delenv(name)
         patch.setenv("KLUSTERGRAF_HOME", str(tmp_path_factory.mktemp("home")))
         yield
