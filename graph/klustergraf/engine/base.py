@@ -1,6 +1,7 @@
 """The interface of every engine, and what goes in and comes out."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -49,6 +50,44 @@ class QueryRequest:
     timeout_seconds: float | None = None
 
 
+class Cancellation:
+    """A way to stop a query that another thread waits for: the client has gone.
+
+    Safe in any thread. What is registered after the cancellation runs at once.
+
+    >>> cancellation = Cancellation()
+    >>> cancellation.on_cancel(lambda: print("stopped"))
+    >>> cancellation.cancel()
+    stopped
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether :meth:`cancel` was called."""
+        return self._cancelled
+
+    def on_cancel(self, callback: Callable[[], None]) -> None:
+        """Call this when the query shall stop."""
+        with self._lock:
+            if not self._cancelled:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def cancel(self) -> None:
+        """Stop the query. May be called twice."""
+        with self._lock:
+            self._cancelled = True
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+
 class QueryAnswer(Protocol):
     """An answer that has begun: its kind and media type are known, its bytes follow.
 
@@ -83,11 +122,12 @@ class QueryEngine(Protocol):
         """The id of the version that the answers come from."""
         ...
 
-    def query(self, request: QueryRequest) -> QueryAnswer:
+    def query(self, request: QueryRequest, cancellation: Cancellation | None = None) -> QueryAnswer:
         """Start a query and wait for the first bytes of its answer.
 
+        ``cancellation`` stops it from another thread, also while this one waits.
         Errors: SparqlSyntaxError, QueryRefused, QueryTimeout, QueryResourcesExceeded,
-        EngineUnavailable.
+        EngineUnavailable (also when cancelled).
         """
         ...
 
