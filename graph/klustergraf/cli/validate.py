@@ -1,0 +1,74 @@
+"""``klustergraf validate``: check any RDF file the way the build does."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from klustergraf.rdf_files import read_quads
+from klustergraf.resources import room
+from klustergraf.shacl import Report
+from klustergraf.shacl import validate as validate_quads
+
+Format = Literal["text", "json", "ttl"]
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option(
+    "--shapes",
+    "shapes",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of shapes, instead of Klustergraf's own; may be given several times.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "ttl"]),
+    default="text",
+    show_default=True,
+    help="How the report is written.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["sv", "en"]),
+    default="en",
+    show_default=True,
+    help="The language of the text report.",
+)
+@click.option(
+    "--with-ontology/--no-ontology",
+    default=True,
+    show_default=True,
+    help="Let the ontology join the data, so that a class includes its subclasses.",
+)
+def validate(
+    files: tuple[Path, ...],
+    shapes: tuple[Path, ...],
+    output_format: Format,
+    language: Literal["sv", "en"],
+    with_ontology: bool,
+) -> None:
+    """Check RDF files against the shapes and report what does not hold.
+
+    Reads .ttl, .nt, .nq, .trig, .jsonld, .rdf and .xml. Exit status: 0 when everything that must
+    hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read.
+    """
+    quads = [quad for file in files for quad in read_quads(file)]
+    if with_ontology:
+        for file in sorted(room("ontology").glob("*.ttl")):
+            quads += read_quads(file)
+    report = validate_quads(quads, list(shapes) or None)
+    click.echo(_written(report, output_format, language), nl=False)
+    if not report.conforms:
+        raise click.exceptions.Exit(1)
+
+
+def _written(report: Report, output_format: Format, language: Literal["sv", "en"]) -> str:
+    if output_format == "json":
+        return report.json()
+    if output_format == "ttl":
+        return report.turtle()
+    return report.text(language)
