@@ -55,7 +55,9 @@ CLOSED: tuple[type[DefinedNamespace], ...] = (
 
 CLASS_NAME = re.compile(r"^[A-Z][A-Za-z0-9]*$")
 PROPERTY_NAME = re.compile(r"^[a-z][A-Za-z0-9]*$")
-ID_IRI = re.compile(rf"^{re.escape(ID)}[a-z][a-z-]*/[a-z0-9]+((--?|[/.])[a-z0-9]+)*(#[a-z][a-z-]*)?$")
+ID_IRI = re.compile(
+    rf"^{re.escape(ID)}[a-z][a-z-]*/[a-z0-9]+((--?|[/.])[a-z0-9]+)*(#[a-z][a-z-]*)?$"
+)
 NODE_SHAPE_NAME = re.compile(r"^[A-Z][A-Za-z0-9]*Shape$")
 PROPERTY_SHAPE_NAME = re.compile(r"^[A-Z][A-Za-z0-9]*Shape-[a-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$")
 
