@@ -13,7 +13,7 @@ GraphError
   x GraphParseError(source, reason, line, column)
   x IdentifierError(value, reason)
   x EvidenceError(passage, reason)
-  x ShapeViolations(count, report_text)
+  x ShapeViolations(count, report_text, report_turtle)
   + SourceError(source)
     x SourceUnavailable(source, reason)
     x SourceFormatError(source, record, reason)
@@ -144,9 +144,10 @@ class EvidenceError(GraphError):
 class ShapeViolations(GraphError):
     """A shape of severity Violation does not hold, so no version was made."""
 
-    def __init__(self, count: int, report_text: str) -> None:
+    def __init__(self, count: int, report_text: str, report_turtle: str) -> None:
         self.count = count
         self.report_text = report_text
+        self.report_turtle = report_turtle
         super().__init__(report_text)
 
 

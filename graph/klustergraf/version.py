@@ -14,19 +14,45 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import platformdirs
+from pyoxigraph import (
+    BlankNode,
+    CanonicalizationAlgorithm,
+    Dataset,
+    Quad,
+    RdfFormat,
+    serialize,
+)
 
 from klustergraf.errors import VersionNotFound
 
 DATASET = "dataset.nq"
 MANIFEST = "manifest.json"
 REPORT = "report.ttl"
+
+
+def serialise_dataset(quads: Iterable[Quad]) -> bytes:
+    """Write quads as canonical N-Quads: one per line, sorted by code point, no line twice.
+
+    Blank nodes get the labels of RDF Dataset Canonicalization (RDFC-1.0), which depend only on the
+    statements that mention them; so only those go through the algorithm.
+    """
+    ground: list[Quad] = []
+    with_blank_nodes = Dataset()
+    for quad in quads:
+        if any(isinstance(t, BlankNode) for t in (quad.subject, quad.object, quad.graph_name)):
+            with_blank_nodes.add(quad)
+        else:
+            ground.append(quad)
+    with_blank_nodes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    written = serialize([*ground, *with_blank_nodes], format=RdfFormat.N_QUADS)
+    return b"".join(sorted(set(written.splitlines(keepends=True))))
 
 
 def default_home() -> Path:

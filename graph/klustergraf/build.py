@@ -1,0 +1,157 @@
+"""Build a version: sources → rules → shapes → version.
+
+Same inputs give the same version id, byte for byte: files are read in a fixed order, rules do not
+depend on theirs, and the dataset is written in canonical form.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+
+from klustergraf import __version__
+from klustergraf.catalogue import read_header
+from klustergraf.errors import ShapeViolations, VersionNotFound
+from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
+from klustergraf.resources import room
+from klustergraf.rules import derive, describe, load_rules
+from klustergraf.shacl import Report, validate
+from klustergraf.sources.own import CATALOGUE_GRAPH, SHAPES_GRAPH, SourceFile, source_files
+from klustergraf.version import (
+    Manifest,
+    SourceRecord,
+    Version,
+    VersionStore,
+    serialise_dataset,
+)
+
+Progress = Callable[[str, str], None]
+"""Called with the name of a step that begins, and what it works on."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A version that was built, and the report that let it pass."""
+
+    version: Version
+    report: Report
+    derived: dict[str, int]
+
+
+def _silent(step: str, detail: str) -> None:
+    """Show nothing."""
+
+
+def build(
+    home: Path, progress: Progress = _silent, files: list[SourceFile] | None = None
+) -> BuildResult:
+    """Build the shipped graph into a version under ``home`` and make it the current one.
+
+    Errors: GraphParseError for a file that is not RDF; ShapeViolations, with the report, when a
+    shape of severity Violation or a quality query does not hold (nothing is stored then).
+    """
+    files = source_files() if files is None else files
+    store = Store()
+    for file in files:
+        progress("sources", file.name)
+        store.extend(file.quads())
+    rules = load_rules()
+    progress("rules", f"{len(rules)} rules")
+    derived = derive(store, rules)
+    issued = _latest_issue(store)
+    for rule in rules:
+        store.extend(Quad(*statement, CATALOGUE_GRAPH) for statement in describe(rule, issued))
+    triples = Counter(_graph_iri(quad) for quad in store)
+    store.extend(_counts(triples))
+    triples[CATALOGUE_GRAPH.value] = sum(1 for _ in store.quads_for_pattern(*_IN_CATALOGUE))
+
+    progress("shapes", "SHACL")
+    report = validate(quad for quad in store if quad.graph_name != SHAPES_GRAPH)
+    findings = _quality_findings(store)
+    if not report.conforms or findings:
+        raise _refusal(report, findings)
+
+    progress("version", "canonical N-Quads")
+    dataset = serialise_dataset(store)
+    manifest = Manifest(
+        id=sha256(dataset).hexdigest(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        software=f"klustergraf {__version__}",
+        sources=tuple(SourceRecord(f.graph.value, f.name, f.sha256) for f in files),
+        triples=dict(sorted(triples.items())),
+        validation=report.counts,
+    )
+    version = VersionStore(home).add(dataset, manifest, report.turtle().encode())
+    return BuildResult(version, report, {name: len(new) for name, new in derived.items()})
+
+
+def ensure_version(home: Path, progress: Progress = _silent) -> Version:
+    """Return the current version; build the shipped graph first when there is none yet.
+
+    Errors: as :func:`build`.
+    """
+    try:
+        return VersionStore(home).current()
+    except VersionNotFound:
+        return build(home, progress).version
+
+
+_IN_CATALOGUE = (None, None, None, CATALOGUE_GRAPH)
+
+
+def _graph_iri(quad: Quad) -> str:
+    return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+
+
+def _latest_issue(store: Store) -> Literal:
+    """Give the newest date of any source graph: a derived graph is as new as what it rests on."""
+    dates = [
+        quad.object.value
+        for quad in store.quads_for_pattern(None, NamedNode(DCT + "issued"), None, CATALOGUE_GRAPH)
+        if isinstance(quad.object, Literal)
+    ]
+    return Literal(max(dates), datatype=NamedNode(XSD + "date"))
+
+
+def _counts(triples: Counter[str]) -> list[Quad]:
+    integer = NamedNode(XSD + "integer")
+    return [
+        Quad(
+            NamedNode(graph),
+            NamedNode(VOID + "triples"),
+            Literal(str(count), datatype=integer),
+            CATALOGUE_GRAPH,
+        )
+        for graph, count in triples.items()
+        if graph.startswith(GRAPH) and graph != CATALOGUE_GRAPH.value
+    ]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    rule: str
+    row: str
+
+
+def _quality_findings(store: Store) -> list[_Finding]:
+    """Run the queries of ``queries/quality/``, each of which must return nothing."""
+    findings = []
+    for path in sorted((room("queries") / "quality").glob("*.rq")):
+        header, text = read_header(path)
+        rows = store.query(text, use_default_graph_as_union=True)
+        if isinstance(rows, QuerySolutions):
+            names = [variable.value for variable in rows.variables]
+            for row in rows:
+                said = ", ".join(f"{n} {row[n]}" for n in names if row[n] is not None)
+                findings.append(_Finding(header["title"]["en"], said))
+    return sorted(findings, key=lambda finding: (finding.rule, finding.row))
+
+
+def _refusal(report: Report, findings: list[_Finding]) -> ShapeViolations:
+    lines = [f"{finding.rule}\n    {finding.row}" for finding in findings]
+    text = "\n".join([report.text("en"), *lines]) if lines else report.text("en")
+    return ShapeViolations(report.counts["violation"] + len(findings), text, report.turtle())

@@ -1,0 +1,1 @@
+"""Sources: one module for each, from the published file to statements in named graphs."""
