@@ -65,7 +65,8 @@ def find_passages(quads: Iterable[Quad]) -> list[Passage]:
     Errors: EvidenceError for a position that is not a number.
     """
     store = Store()
-    store.extend(quads)
+    # Into the default graph: what two graphs state alike is one triple there.
+    store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
     readings: dict[str, set[str]] = {}
     for row in _select(store, _READINGS):
         readings.setdefault(row["passage"], set()).add(_reading(row))
@@ -116,7 +117,7 @@ def _check(passage: Passage, texts: dict[str, bytes]) -> PassageCheck:
 
 
 def _select(store: Store, query: str) -> list[dict[str, str]]:
-    solutions = store.query(query, prefixes=PREFIXES, use_default_graph_as_union=True)
+    solutions = store.query(query, prefixes=PREFIXES)
     if not isinstance(solutions, QuerySolutions):
         raise TypeError("not a SELECT query")
     names = [variable.value for variable in solutions.variables]

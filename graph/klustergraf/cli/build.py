@@ -1,0 +1,82 @@
+"""``klustergraf build``: make a version of the shipped graph."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from klustergraf.build import BuildResult, Progress
+from klustergraf.build import build as build_version
+from klustergraf.errors import ShapeViolations
+from klustergraf.namespaces import GRAPH
+from klustergraf.version import REPORT
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Put the version into this folder of versions instead of the home folder.",
+)
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the SHACL report (Turtle) when the build is refused.",
+)
+@click.pass_obj
+def build(home: Path, out: Path | None, report_path: Path | None) -> None:
+    """Build the graph: sources, rules, shapes, version.
+
+    Exit status: 1 when a shape of severity Violation does not hold; no version is made then, the
+    current one stays, and the SHACL report is written to a file.
+    """
+    console = Console(stderr=True)
+    target = out or home
+    began = time.monotonic()
+    try:
+        with shown(console) as progress:
+            result = build_version(target, progress)
+    except ShapeViolations as exc:
+        report_path = report_path or target / f"refused-{REPORT}"
+        report_path.parent.mkdir(parents=True, exist_ok=True)
+        report_path.write_text(exc.report_turtle, encoding="utf-8")
+        click.echo(exc.report_text, err=True)
+        click.echo(f"No version was made. SHACL report: {report_path}", err=True)
+        raise click.exceptions.Exit(1) from exc
+    if result.report.counts["warning"] or result.report.counts["info"]:
+        click.echo(result.report.text("en"), err=True)
+    console.print(_summary(result))
+    console.print(
+        f"{time.monotonic() - began:.1f} s, in {result.version.path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    click.echo(result.version.id)
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Progress]:
+    """Show what a build is doing on the console, in one line that changes."""
+    with console.status("Building the graph") as status:
+        yield lambda step, detail: status.update(f"{step}: {detail}")
+
+
+def _summary(result: BuildResult) -> Table:
+    manifest = result.version.manifest
+    table = Table(title=f"Version {manifest.id[:12]}", title_justify="left")
+    table.add_column("Graph")
+    table.add_column("Statements", justify="right")
+    for graph, count in manifest.triples.items():
+        table.add_row(graph.removeprefix(GRAPH), f"{count:,}".replace(",", " "))
+    total = sum(manifest.triples.values())
+    table.add_section()
+    table.add_row("all graphs", f"{total:,}".replace(",", " "))
+    counts = manifest.validation
+    table.caption = ", ".join(f"{counts[name]} {name}s" for name in ("violation", "warning"))
+    table.caption_justify = "left"
+    return table
