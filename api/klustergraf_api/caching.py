@@ -1,0 +1,29 @@
+"""Entity tags (RFC 9110, 8.8.3): what is computed from a version changes as little as it does."""
+
+import re
+from hashlib import sha256
+from typing import Final
+
+from fastapi import Request
+from starlette.responses import Response
+
+_TAG: Final = re.compile(r'"[^"]*"')
+
+
+def entity_tag(version_id: str, *representation: str) -> str:
+    """Name one representation of one version.
+
+    Weak: a query may ask for the time or for chance.
+    """
+    key = "\x00".join((version_id, *representation))
+    return f'W/"{version_id[:12]}-{sha256(key.encode("utf-8", "replace")).hexdigest()[:20]}"'
+
+
+def not_modified(request: Request, tag: str, headers: dict[str, str]) -> Response | None:
+    """Give the 304 for a client that has this representation already, else None."""
+    if request.method not in ("GET", "HEAD"):
+        return None
+    known = _TAG.findall(request.headers.get("if-none-match", ""))
+    if tag.removeprefix("W/") in known:
+        return Response(status_code=304, headers={**headers, "ETag": tag})
+    return None

@@ -1,0 +1,1 @@
+"""The pages: templates, messages in Swedish and English, one style sheet."""

@@ -1,0 +1,127 @@
+"""From a template and what it shows to a response."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import jinja2
+from fastapi import Request
+from starlette.responses import HTMLResponse, Response
+
+from klustergraf.namespaces import shorten
+from klustergraf_api.negotiation import LANGUAGES, choose_language
+
+FOLDER: Final = Path(__file__).resolve().parent
+STATIC: Final = FOLDER / "static"
+
+# What may stand in the path and the fragment of an IRI as it is.
+_SAFE = "/#:@!$&'()*+,;=~%-._"
+
+
+def load_messages(language: str) -> dict[str, str]:
+    """Read the message catalogue of one language."""
+    text = (FOLDER / f"messages.{language}.json").read_text(encoding="utf-8")
+    messages: dict[str, str] = json.loads(text)
+    return messages
+
+
+class View:
+    """What a template knows of the request: its language, and how to write addresses in it."""
+
+    def __init__(
+        self, request: Request, messages: Mapping[str, Mapping[str, str]], base: str
+    ) -> None:
+        asked = request.query_params.get("lang")
+        header = request.headers.get("accept-language")
+        self.language = choose_language(asked, header)
+        self.path = request.url.path
+        self.asked_language = asked in LANGUAGES
+        self._parameters = [
+            (name, value) for name, value in request.query_params.multi_items() if name != "lang"
+        ]
+        self._messages = messages[self.language]
+        self._base = base
+
+    def text(self, key: str, **values: object) -> str:
+        """Give a message in the language of the page."""
+        return self._messages[key].format(**values) if values else self._messages[key]
+
+    def has_text(self, key: str) -> bool:
+        """Tell whether there is such a message."""
+        return key in self._messages
+
+    def href(self, path: str, **parameters: str) -> str:
+        """Write the address of a page of ours, in the language that was asked for."""
+        if self.asked_language:
+            parameters["lang"] = self.language
+        path, hash_sign, fragment = path.partition("#")
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return path + query + hash_sign + fragment
+
+    def in_language(self, language: str) -> str:
+        """Write the address of this page in another language."""
+        return f"{self.path}?{urlencode([*self._parameters, ('lang', language)])}"
+
+    def link(self, iri: str) -> str | None:
+        """Write the address to follow for an IRI: ours on this host, others as they are.
+
+        None for what a browser should not follow.
+        """
+        if iri.startswith(self._base):
+            return self.href("/" + quote(iri[len(self._base) :], safe=_SAFE))
+        return iri if iri.startswith(("http://", "https://")) else None
+
+    def curie(self, iri: str) -> str:
+        """Write an IRI short, where a known prefix covers it."""
+        if iri.startswith(self._base) and "#" not in iri:
+            return iri[len(self._base) :]
+        return shorten(iri)
+
+    def sparql(self, query: str, **parameters: str) -> str:
+        """Write the address that answers a query."""
+        return self.href("/sparql", query=query, **parameters)
+
+    def pick(self, texts: Mapping[str, str]) -> str:
+        """Choose the text in the language of the page, or one that there is."""
+        return texts.get(self.language) or next(iter(texts.values()), "")
+
+
+class Pages:
+    """Renders the templates of this folder."""
+
+    def __init__(self, base: str, software_version: str) -> None:
+        self.messages = {language: load_messages(language) for language in LANGUAGES}
+        self.version_id = ""
+        self._base = base
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(FOLDER),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["software_version"] = software_version
+
+    def view(self, request: Request) -> View:
+        """Give what a template needs to know of a request."""
+        return View(request, self.messages, self._base)
+
+    def respond(
+        self,
+        request: Request,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **context: Any,
+    ) -> Response:
+        """Render a page."""
+        view = self.view(request)
+        common = {"version_id": self.version_id, "languages": LANGUAGES, "t": view.text}
+        html = self._environment.get_template(template).render(view=view, **common, **context)
+        varying = {"Vary": "Accept, Accept-Language", "Content-Language": view.language}
+        if self.version_id:
+            varying["X-Klustergraf-Version"] = self.version_id
+        return HTMLResponse(html, status, {**varying, **(headers or {})})

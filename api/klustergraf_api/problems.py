@@ -1,0 +1,277 @@
+"""RFC 9457 problem details: the only module that knows both our errors and HTTP.
+
+One table, one renderer. A browser gets the same problem as a page.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from klustergraf import errors
+from klustergraf_api.execution import AnswerBrokeOff, ClientGone
+from klustergraf_api.negotiation import choose_language, prefers_html
+from klustergraf_api.pages.rendering import Pages
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+_log = logging.getLogger(__name__)
+
+
+class RequestError(Exception):
+    """The root of what is wrong with a request as HTTP, before any query is read."""
+
+    headers: Mapping[str, str] = {}
+
+
+class MalformedRequest(RequestError):
+    """A request does not say what it wants, or says it twice."""
+
+
+class PageNotFound(RequestError):
+    """No page has this address."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no page at this address.")
+
+
+class NotAcceptable(RequestError):
+    """Nothing that can be sent is acceptable to the client."""
+
+    def __init__(self, supported: Sequence[str]) -> None:
+        self.supported = list(supported)
+        super().__init__(
+            "None of the formats you accept is offered here. Ask for one of those listed."
+        )
+
+
+class UnsupportedMediaType(RequestError):
+    """A request's body is of a kind that is not read here."""
+
+    def __init__(self, supported: Sequence[str]) -> None:
+        self.supported = list(supported)
+        self.headers = {"Accept-Post": ", ".join(supported)}
+        super().__init__("The body is of a media type that is not read here. Send one of these.")
+
+
+class ContentTooLarge(RequestError):
+    """A request's body is larger than what is read."""
+
+    def __init__(self, limit_kb: int) -> None:
+        self.limit_kb = limit_kb
+        super().__init__(f"The body is larger than the {limit_kb} KiB that are read here.")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one class of errors is told over HTTP. ``members``: its attributes that are sent too."""
+
+    status: int
+    slug: str
+    title: Mapping[str, str]
+    members: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _kind(
+    status: int, slug: str, sv: str, en: str, *members: str, retry_after: int | None = None
+) -> Kind:
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Kind(status, slug, {"sv": sv, "en": en}, members, headers)
+
+
+KINDS: Final[Mapping[type[Exception], Kind]] = {
+    errors.GraphError: _kind(500, "graph-error", "Fel i grafen", "Error in the graph"),
+    errors.ResourceNotFound: _kind(
+        404, "resource-not-found", "Finns inte i grafen", "Not in the graph", "iri"
+    ),
+    errors.VersionNotFound: _kind(
+        404, "version-not-found", "Ingen sådan version", "No such version", "name"
+    ),
+    errors.QueryNotFound: _kind(
+        404, "query-not-found", "Ingen sådan fråga", "No such query", "name", "nearest"
+    ),
+    errors.QueryParameterError: _kind(
+        400, "query-parameter", "Parametern passar inte", "Parameter does not fit", "name", "reason"
+    ),
+    errors.SparqlSyntaxError: _kind(
+        400, "sparql-syntax", "Frågan är inte SPARQL", "Query is not SPARQL", "line", "column"
+    ),
+    errors.QueryRefused: _kind(403, "query-refused", "Frågan tas inte emot", "Query refused"),
+    errors.QueryTimeout: _kind(
+        503,
+        "query-timeout",
+        "Frågan tog för lång tid",
+        "Query took too long",
+        "seconds",
+        retry_after=10,
+    ),
+    # Not 503: to ask the same again would end the same way.
+    errors.QueryResourcesExceeded: _kind(
+        422, "query-resources", "Frågan kräver för mycket", "Query needs too much"
+    ),
+    errors.EngineUnavailable: _kind(
+        503, "engine-unavailable", "Motorn svarar inte", "Engine does not answer", retry_after=5
+    ),
+    errors.GraphParseError: _kind(
+        400, "graph-parse", "Filen är inte RDF", "File is not RDF", "source", "line", "column"
+    ),
+    errors.IdentifierError: _kind(
+        400, "identifier", "Ingen giltig identifierare", "Not an identifier", "value"
+    ),
+    errors.EvidenceError: _kind(
+        422, "evidence", "Belägget stämmer inte", "Evidence does not fit", "subject"
+    ),
+    errors.ShapeViolations: _kind(
+        422, "shape-violations", "Bryter mot formerna", "Shapes are violated", "count"
+    ),
+    errors.SourceError: _kind(
+        502, "source-error", "Källan kan inte läsas", "Source cannot be read", "source"
+    ),
+    errors.SourceUnavailable: _kind(
+        502, "source-unavailable", "Källan svarar inte", "Source does not answer", "source"
+    ),
+    errors.SourceFormatError: _kind(
+        502, "source-format", "Källan har fel format", "Source is malformed", "source", "record"
+    ),
+    MalformedRequest: _kind(400, "malformed-request", "Anropet är oklart", "Request is malformed"),
+    PageNotFound: _kind(404, "page-not-found", "Sidan finns inte", "No such page"),
+    NotAcceptable: _kind(
+        406, "not-acceptable", "Formatet finns inte", "Format not offered", "supported"
+    ),
+    UnsupportedMediaType: _kind(
+        415, "unsupported-media-type", "Formatet läses inte", "Format not read", "supported"
+    ),
+    ContentTooLarge: _kind(
+        413, "content-too-large", "Anropet är för stort", "Request is too large", "limit_kb"
+    ),
+    RequestValidationError: _kind(
+        422, "invalid-request", "Anropet är inte giltigt", "Request is not valid"
+    ),
+}
+
+
+def kind_of(error: type[Exception]) -> Kind:
+    """Find how a class of errors is told: its own entry, or that of the nearest class above it."""
+    return next(KINDS[above] for above in error.__mro__ if above in KINDS)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem, ready to be sent."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def respond(request: Request, problem: Problem) -> Response:
+    """Send a problem: as a page to a browser, as problem details to everything else."""
+    headers = {**problem.headers, "Vary": "Accept, Accept-Language", "Cache-Control": "no-store"}
+    if prefers_html(request.headers.get("accept")):
+        pages: Pages = request.app.state.pages
+        context = {"problem": problem, "slug": problem.type.rpartition("/")[2]}
+        return pages.respond(
+            request, "problem.html", status=problem.status, headers=headers, **context
+        )
+    body = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        **problem.extras,
+    }
+    return JSONResponse(body, problem.status, headers, MEDIA_TYPE)
+
+
+def _language(request: Request) -> str:
+    default = "sv" if prefers_html(request.headers.get("accept")) else "en"
+    asked = request.query_params.get("lang")
+    return choose_language(asked, request.headers.get("accept-language"), default)
+
+
+async def _on_known(request: Request, exc: Exception) -> Response:
+    kind = kind_of(type(exc))
+    extras: dict[str, Any] = {name: getattr(exc, name) for name in kind.members}
+    detail = str(exc)
+    if isinstance(exc, RequestValidationError):
+        detail = "The request does not fit what this address reads."
+        extras["errors"] = [
+            {"pointer": "/" + "/".join(map(str, item["loc"])), "detail": item["msg"]}
+            for item in exc.errors()
+        ]
+    headers = {**kind.headers, **getattr(exc, "headers", {})}
+    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("%s %s: %s", request.method, request.url.path, exc)
+    title = kind.title[_language(request)]
+    return respond(
+        request, Problem(f"/problems/{kind.slug}", title, kind.status, detail, extras, headers)
+    )
+
+
+async def _on_http(request: Request, exc: Exception) -> Response:
+    if not isinstance(exc, HTTPException):
+        raise exc
+    messages = request.app.state.pages.messages[_language(request)]
+    key = f"http.{exc.status_code}"
+    detail = messages.get(key) or str(exc.detail)
+    title = HTTPStatus(exc.status_code).phrase
+    headers = exc.headers or {}
+    return respond(request, Problem("about:blank", title, exc.status_code, detail, {}, headers))
+
+
+def _on_unknown(request: Request) -> Response:
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    detail = request.app.state.pages.messages[_language(request)]["http.500"]
+    return respond(request, Problem("about:blank", status.phrase, status, detail))
+
+
+class LastResort:
+    """Middleware: what nobody foresaw is logged, and told without anything of the inside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on (ASGI)."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        except ClientGone:
+            pass
+        except AnswerBrokeOff as exc:
+            _log.warning("%s: an answer broke off: %s", scope["path"], exc)
+            raise
+        except Exception:
+            if started:
+                raise
+            _log.exception("%s %s failed", scope["method"], scope["path"])
+            response = _on_unknown(Request(scope, receive))
+            await response(scope, receive, send)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let the application tell every failure as a problem."""
+    for known in (errors.GraphError, RequestError, RequestValidationError):
+        app.add_exception_handler(known, _on_known)
+    app.add_exception_handler(HTTPException, _on_http)

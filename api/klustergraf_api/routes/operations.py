@@ -1,0 +1,33 @@
+"""``/health`` and ``/ready``: for those who run the service."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from klustergraf.engine.base import QueryRequest
+from klustergraf_api.dependencies import ExecutorDep, PartsDep
+
+router = APIRouter()
+
+_METHODS: Final = ["GET", "HEAD"]
+
+
+class Health(BaseModel):
+    """That the service runs, and which version of the graph it serves."""
+
+    status: str
+    version: str
+
+
+@router.api_route("/health", methods=_METHODS)
+async def health(parts: PartsDep) -> Health:
+    """Tell that the process answers."""
+    return Health(status="ok", version=parts.engine.version_id)
+
+
+@router.api_route("/ready", methods=_METHODS)
+async def ready(parts: PartsDep, executor: ExecutorDep) -> Health:
+    """Tell that the engine answers; else its problem."""
+    await executor.read(QueryRequest("ASK {}"))
+    return Health(status="ready", version=parts.engine.version_id)

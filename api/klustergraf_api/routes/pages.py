@@ -1,0 +1,78 @@
+"""``/``, ``/queries`` and ``/problems``: the pages that are not about one thing."""
+
+import shlex
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from klustergraf.engine.base import QueryRequest
+from klustergraf.errors import GraphError, QueryParameterError
+from klustergraf_api.dependencies import ExecutorDep, PartsDep
+from klustergraf_api.problems import KINDS, PageNotFound, kind_of
+from klustergraf_api.results import read_results
+from klustergraf_api.start import count_queries, read_counts
+
+router = APIRouter(include_in_schema=False)
+
+_METHODS: Final = ["GET", "HEAD"]
+
+
+@router.api_route("/", methods=_METHODS)
+async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
+    """Tell what this is, with live counts and three questions."""
+    questions = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
+    queries = count_queries()
+    return parts.pages.respond(
+        request,
+        "start.html",
+        counts=await read_counts(executor, queries),
+        count_queries=queries,
+        questions=questions[:3],
+    )
+
+
+@router.api_route("/queries", methods=_METHODS)
+async def queries(request: Request, parts: PartsDep) -> Response:
+    """List the stored queries."""
+    ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
+    return parts.pages.respond(request, "queries.html", queries=ordered)
+
+
+@router.api_route("/queries/{name}", methods=_METHODS)
+async def query(request: Request, name: str, parts: PartsDep, executor: ExecutorDep) -> Response:
+    """Ask a stored query: its form, its answer, its SPARQL, and how to get the data."""
+    stored = parts.catalogue.get(name)
+    names = {parameter.name for parameter in stored.parameters}
+    given = {key: value for key, value in request.query_params.items() if key in names and value}
+    text, table, error, status = stored.text, None, None, 200
+    try:
+        text = stored.bind(given)
+        table = await read_results(executor, QueryRequest(text), parts.settings.rows_per_page)
+    except GraphError as exc:
+        error, status = exc, kind_of(type(exc)).status
+    endpoint = str(request.base_url.replace(query="")) + "sparql"
+    curl = shlex.join(
+        ["curl", endpoint, "-H", "Accept: text/csv", "--data-urlencode", f"query={text}"]
+    )
+    return parts.pages.respond(
+        request,
+        "query.html",
+        status=status,
+        stored=stored,
+        given=given,
+        text=text,
+        table=table,
+        error=error,
+        is_parameter_error=isinstance(error, QueryParameterError),
+        curl=curl,
+    )
+
+
+@router.api_route("/problems/{slug}", methods=_METHODS)
+async def problem(request: Request, slug: str, parts: PartsDep) -> Response:
+    """Explain one kind of problem."""
+    kind = next((kind for kind in KINDS.values() if kind.slug == slug), None)
+    if kind is None:
+        raise PageNotFound
+    return parts.pages.respond(request, "problem_kind.html", kind=kind)

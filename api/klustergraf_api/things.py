@@ -1,0 +1,277 @@
+"""What the graph says of one thing: its facts, its relations, what points to it, the evidence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from klustergraf.errors import ResourceNotFound
+from klustergraf.namespaces import DCT, KG, OA, PROV, RDF
+from klustergraf_api.execution import Executor
+from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
+from klustergraf_api.terms import Solution, Term, serialise_iri, serialise_iris
+
+CERTAINTY: Final = KG + "hasCertainty"
+REASON: Final = KG + "inferenceReason"
+EVIDENCE: Final = PROV + "wasDerivedFrom"
+TYPE: Final = RDF + "type"
+GRAPH_KIND: Final = KG + "hasGraphKind"
+
+MOST_INCOMING: Final = 500
+
+
+@dataclass
+class Statement:
+    """One predicate and one object (or subject), and the graphs that say it."""
+
+    predicate: str
+    value: Term
+    graphs: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Where in a document something is said. ``start`` and ``end`` count Unicode code points."""
+
+    iri: str
+    document: str | None
+    start: str | None
+    end: str | None
+
+
+@dataclass
+class Relation:
+    """A thing that stands between this one and others, such as a membership.
+
+    ``role``: by which predicate it points to this thing, or (``is_outgoing``) this thing to it.
+    """
+
+    iri: str
+    role: str
+    is_outgoing: bool
+    types: list[str] = field(default_factory=list)
+    facts: list[Statement] = field(default_factory=list)
+    certainty: str | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+    passages: list[Passage] = field(default_factory=list)
+
+
+@dataclass
+class Thing:
+    """All that a page shows of one thing, and the queries that it came from."""
+
+    iri: str
+    types: list[str]
+    facts: list[Statement]
+    relations: list[Relation]
+    incoming: list[Statement]
+    incoming_is_cut: bool
+    passages: list[Passage]
+    certainty: str | None
+    reasons: dict[str, str]
+    graphs: dict[str, list[Statement]]
+    labels: Labels
+    queries: dict[str, str]
+
+    def is_derived(self, statement: Statement) -> bool:
+        """Tell whether only rules say this: every graph that has it is a derived one."""
+        return bool(statement.graphs) and all(
+            any(
+                fact.predicate == GRAPH_KIND and fact.value.value.endswith("derivedGraph")
+                for fact in self.graphs.get(graph, [])
+            )
+            for graph in statement.graphs
+        )
+
+
+def facts_query(iri: str) -> str:
+    """Ask for every statement about a thing, with its graphs."""
+    subject = serialise_iri(iri)
+    return (
+        "SELECT DISTINCT ?graph ?predicate ?object WHERE {\n"
+        f"  {{ {subject} ?predicate ?object }}\n"
+        "  UNION\n"
+        f"  {{ GRAPH ?graph {{ {subject} ?predicate ?object }} }}\n"
+        "}\nORDER BY ?predicate ?object ?graph"
+    )
+
+
+def incoming_query(iri: str) -> str:
+    """Ask for every statement whose object is a thing, with its graphs."""
+    target = serialise_iri(iri)
+    return (
+        "SELECT DISTINCT ?graph ?subject ?predicate WHERE {\n"
+        f"  {{ ?subject ?predicate {target} }}\n"
+        "  UNION\n"
+        f"  {{ GRAPH ?graph {{ ?subject ?predicate {target} }} }}\n"
+        "}\nORDER BY ?predicate ?subject ?graph"
+    )
+
+
+def description_query(iri: str) -> str:
+    """Build the triples that describe a thing: from it, to it, and of what it is related by."""
+    thing = serialise_iri(iri)
+    return (
+        f"CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} . ?node ?np ?no }}\n"
+        "WHERE {\n"
+        f"  {{ {thing} ?p ?o }}\n"
+        f"  UNION {{ ?s ?q {thing} }}\n"
+        f"  UNION {{ ?node ?any {thing} ; <{CERTAINTY}> ?certainty ; ?np ?no }}\n"
+        f"  UNION {{ {thing} ?any ?node . ?node <{CERTAINTY}> ?certainty ; ?np ?no }}\n"
+        "}"
+    )
+
+
+async def read_thing(executor: Executor, iri: str) -> Thing:
+    """Look up everything about a thing.
+
+    Errors: ResourceNotFound; as Executor.start.
+    """
+    queries = {"facts": facts_query(iri), "incoming": incoming_query(iri)}
+    facts = _statements(await executor.solutions(queries["facts"]), "object")
+    limited = f"{queries['incoming']}\nLIMIT {2 * MOST_INCOMING}"
+    rows = await executor.solutions(limited)
+    incoming = _statements(rows, "subject")
+    if not facts and not incoming:
+        raise ResourceNotFound(iri)
+    relations = await _read_relations(executor, facts, incoming)
+    related = {relation.iri for relation in relations}
+    passages = await _read_passages(executor, facts, relations)
+    graphs = await _read_graphs(executor, [*facts, *incoming])
+    thing = Thing(
+        iri=iri,
+        types=[fact.value.value for fact in facts if fact.predicate == TYPE],
+        facts=[fact for fact in facts if fact.value.value not in related],
+        relations=relations,
+        incoming=[s for s in incoming if s.value.value not in related],
+        incoming_is_cut=len(rows) == 2 * MOST_INCOMING,
+        passages=[passages[s.value.value] for s in facts if s.predicate == EVIDENCE],
+        certainty=_certainty(facts),
+        reasons=_reasons(facts),
+        graphs=graphs,
+        labels=Labels({}),
+        queries=queries,
+    )
+    for relation in relations:
+        evidence = (s.value.value for s in relation.facts if s.predicate == EVIDENCE)
+        relation.passages = [passages[passage] for passage in evidence if passage in passages]
+    thing.labels = await read_labels(executor, _mentioned(thing))
+    return thing
+
+
+def shown_facts(facts: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """Group facts by predicate, without those that a page tells in another place."""
+    elsewhere = (TYPE, CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES)
+    return group(fact for fact in facts if fact.predicate not in elsewhere)
+
+
+def group(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """Group statements by predicate."""
+    groups: dict[str, list[Statement]] = {}
+    for statement in statements:
+        groups.setdefault(statement.predicate, []).append(statement)
+    return groups
+
+
+def _statements(rows: list[Solution], position: str) -> list[Statement]:
+    found: dict[tuple[str, Term], Statement] = {}
+    for row in rows:
+        predicate, value = row["predicate"].value, row[position]
+        statement = found.setdefault((predicate, value), Statement(predicate, value))
+        if "graph" in row:
+            statement.graphs.add(row["graph"].value)
+    return list(found.values())
+
+
+def _certainty(facts: Iterable[Statement]) -> str | None:
+    return next((s.value.value for s in facts if s.predicate == CERTAINTY), None)
+
+
+def _reasons(facts: Iterable[Statement]) -> dict[str, str]:
+    return {s.value.language: s.value.value for s in facts if s.predicate == REASON}
+
+
+async def _read_relations(
+    executor: Executor, facts: list[Statement], incoming: list[Statement]
+) -> list[Relation]:
+    """Find which neighbours are relations: those that say how certain they are."""
+    near: dict[str, Relation] = {}
+    for statements, is_outgoing in ((incoming, False), (facts, True)):
+        for s in statements:
+            if s.value.is_iri and s.predicate not in (TYPE, EVIDENCE):
+                near.setdefault(s.value.value, Relation(s.value.value, s.predicate, is_outgoing))
+    if not near:
+        return []
+    rows = await executor.solutions(
+        "SELECT DISTINCT ?node ?predicate ?object WHERE { "
+        f"VALUES ?node {{ {serialise_iris(near)} }} "
+        f"?node <{CERTAINTY}> ?certainty ; ?predicate ?object }} "
+        "ORDER BY ?node ?predicate ?object"
+    )
+    by_node: dict[str, list[Solution]] = {}
+    for row in rows:
+        by_node.setdefault(row["node"].value, []).append(row)
+    relations = []
+    for iri, own in by_node.items():
+        relation = near[iri]
+        relation.facts = _statements(own, "object")
+        relation.types = [s.value.value for s in relation.facts if s.predicate == TYPE]
+        relation.certainty = _certainty(relation.facts)
+        relation.reasons = _reasons(relation.facts)
+        relations.append(relation)
+    return sorted(relations, key=lambda r: (r.types, r.role, r.iri))
+
+
+async def _read_passages(
+    executor: Executor, facts: list[Statement], relations: list[Relation]
+) -> dict[str, Passage]:
+    statements = [*facts, *(s for relation in relations for s in relation.facts)]
+    iris = {s.value.value for s in statements if s.predicate == EVIDENCE and s.value.is_iri}
+    passages = {iri: Passage(iri, None, None, None) for iri in iris}
+    if not iris:
+        return passages
+    rows = await executor.solutions(
+        "SELECT DISTINCT ?passage ?document ?start ?end WHERE { "
+        f"VALUES ?passage {{ {serialise_iris(iris)} }} ?passage <{OA}hasSource> ?document "
+        f"OPTIONAL {{ ?passage <{OA}hasSelector> ?selector . "
+        f"?selector <{OA}start> ?start ; <{OA}end> ?end }} }}"
+    )
+    for row in rows:
+        start, end = row.get("start"), row.get("end")
+        passages[row["passage"].value] = Passage(
+            row["passage"].value,
+            row["document"].value,
+            start.value if start else None,
+            end.value if end else None,
+        )
+    return passages
+
+
+async def _read_graphs(
+    executor: Executor, statements: list[Statement]
+) -> dict[str, list[Statement]]:
+    """Look up what is known of the graphs that say these statements."""
+    iris = {graph for statement in statements for graph in statement.graphs}
+    graphs: dict[str, list[Statement]] = {iri: [] for iri in sorted(iris)}
+    if not iris:
+        return graphs
+    predicates = serialise_iris((DCT + "source", DCT + "license", DCT + "issued", GRAPH_KIND))
+    rows = await executor.solutions(
+        "SELECT DISTINCT ?about ?predicate ?object WHERE { "
+        f"VALUES ?about {{ {serialise_iris(iris)} }} VALUES ?predicate {{ {predicates} }} "
+        "?about ?predicate ?object }"
+    )
+    for row in rows:
+        graphs[row["about"].value].append(Statement(row["predicate"].value, row["object"]))
+    return graphs
+
+
+def _mentioned(thing: Thing) -> set[str]:
+    """Collect every IRI on the page of a thing."""
+    relations = thing.relations
+    statements = [*thing.facts, *thing.incoming, *(s for r in relations for s in r.facts)]
+    statements += [s for facts in thing.graphs.values() for s in facts]
+    iris = {thing.iri, *thing.graphs, *(r.role for r in relations)}
+    iris |= {s.predicate for s in statements}
+    iris |= {s.value.value for s in statements if s.value.is_iri}
+    passages = [*thing.passages, *(p for r in relations for p in r.passages)]
+    return iris | {p.document for p in passages if p.document}
