@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from klustergraf.catalogue import Catalogue
+from klustergraf.namespaces import ID, KG
 from klustergraf.resources import Room, room
 
 pytestmark = pytest.mark.wheel
@@ -151,11 +152,21 @@ def test_stored_query_answers(built: Installed, name: str) -> None:
     assert json.loads(done.stdout)
 
 
-def test_validate_runs(built: Installed) -> None:
-    """``validate`` finds its shapes far from the checkout, and tells a broken file apart."""
-    file = built.elsewhere / "broken.ttl"
-    file.write_text("<a> <b>", encoding="utf-8")
-    assert built.run("klustergraf", "validate", str(file)).returncode == 2
+@pytest.mark.parametrize(
+    ("turtle", "status"),
+    [
+        ("<https://example.org/a> <https://example.org/b> 'c' .", 0),
+        (f"<{ID}actor/a> a <{KG}Actor> .", 1),
+        ("<a> <b>", 2),
+    ],
+    ids=["sound", "violating", "unreadable"],
+)
+def test_validate_tells_apart(installed: Installed, turtle: str, status: int) -> None:
+    """``validate`` finds its shapes far from the checkout, and says by its status what it found."""
+    file = installed.elsewhere / "some.ttl"
+    file.write_text(turtle, encoding="utf-8")
+    done = installed.run("klustergraf", "validate", str(file))
+    assert done.returncode == status, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
@@ -218,5 +229,5 @@ def test_nothing_is_written_outside_home(service: str, built: Installed) -> None
     """Building, asking and serving leave nothing but the home folder behind."""
     assert service
     left = {p.name for p in built.elsewhere.iterdir()}
-    ours = {"graph", "api", "queries", "ontology", "klustergraf_data", "broken.ttl", "log.txt"}
+    ours = {"graph", "api", "queries", "ontology", "klustergraf_data", "some.ttl", "log.txt"}
     assert left - ours == {"home"}
