@@ -28,6 +28,9 @@ class Statement:
     graphs: set[str] = field(default_factory=set)
 
 
+Groups = dict[str, list[Statement]]
+
+
 @dataclass(frozen=True)
 class Passage:
     """Where in a document something is said. ``start`` and ``end`` count Unicode code points."""
@@ -48,7 +51,6 @@ class Relation:
     iri: str
     role: str
     is_outgoing: bool
-    types: list[str] = field(default_factory=list)
     facts: list[Statement] = field(default_factory=list)
     certainty: str | None = None
     reasons: dict[str, str] = field(default_factory=dict)
@@ -60,7 +62,6 @@ class Thing:
     """All that a page shows of one thing, and the queries that it came from."""
 
     iri: str
-    types: list[str]
     facts: list[Statement]
     relations: list[Relation]
     incoming: list[Statement]
@@ -72,6 +73,25 @@ class Thing:
     labels: Labels
     queries: dict[str, str]
 
+    def relations_by(self, *, derived: bool) -> list[Relation]:
+        """Give the relations that only rules say, or those that a source states."""
+        found = []
+        for relation in self.relations:
+            own = [s for s in relation.facts if s.predicate == CERTAINTY]
+            if all(self.is_derived(s) for s in own) == derived:
+                found.append(relation)
+        return found
+
+    def own_facts(self, relation: Relation) -> list[Statement]:
+        """Give what is said of a relation, without what rules add to what a source states."""
+        stated = [fact for fact in relation.facts if not self.is_derived(fact)]
+        return stated or relation.facts
+
+    def kind_of(self, relation: Relation) -> str:
+        """Give the class of a relation, or its own IRI when it has none; ours before others'."""
+        types = [s.value.value for s in self.own_facts(relation) if s.predicate == TYPE]
+        return min(types, key=lambda iri: (not iri.startswith(KG), iri), default=relation.iri)
+
     def is_derived(self, statement: Statement) -> bool:
         """Tell whether only rules say this: every graph that has it is a derived one."""
         return bool(statement.graphs) and all(
@@ -81,6 +101,23 @@ class Thing:
             )
             for graph in statement.graphs
         )
+
+    @property
+    def stated(self) -> list[Statement]:
+        """The facts that a source states."""
+        return [fact for fact in self.facts if not self.is_derived(fact)]
+
+    @property
+    def derived(self) -> list[Statement]:
+        """The facts that only rules say."""
+        return [fact for fact in self.facts if self.is_derived(fact)]
+
+    @property
+    def types(self) -> list[str]:
+        """What it is stated to be; where nothing states it, what rules say."""
+        types = [fact for fact in self.facts if fact.predicate == TYPE]
+        stated = [fact for fact in types if not self.is_derived(fact)]
+        return sorted({fact.value.value for fact in stated or types})
 
 
 def facts_query(iri: str) -> str:
@@ -136,10 +173,10 @@ async def read_thing(executor: Executor, iri: str) -> Thing:
     relations = await _read_relations(executor, facts, incoming)
     related = {relation.iri for relation in relations}
     passages = await _read_passages(executor, facts, relations)
-    graphs = await _read_graphs(executor, [*facts, *incoming])
+    said = [*facts, *incoming, *(s for relation in relations for s in relation.facts)]
+    graphs = await _read_graphs(executor, said)
     thing = Thing(
         iri=iri,
-        types=[fact.value.value for fact in facts if fact.predicate == TYPE],
         facts=[fact for fact in facts if fact.value.value not in related],
         relations=relations,
         incoming=[s for s in incoming if s.value.value not in related],
@@ -158,15 +195,17 @@ async def read_thing(executor: Executor, iri: str) -> Thing:
     return thing
 
 
-def shown_facts(facts: Iterable[Statement]) -> dict[str, list[Statement]]:
+def shown_facts(facts: Iterable[Statement], *, with_types: bool = False) -> Groups:
     """Group facts by predicate, without those that a page tells in another place."""
-    elsewhere = (TYPE, CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES)
+    elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES}
+    if not with_types:
+        elsewhere.add(TYPE)
     return group(fact for fact in facts if fact.predicate not in elsewhere)
 
 
-def group(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+def group(statements: Iterable[Statement]) -> Groups:
     """Group statements by predicate."""
-    groups: dict[str, list[Statement]] = {}
+    groups: Groups = {}
     for statement in statements:
         groups.setdefault(statement.predicate, []).append(statement)
     return groups
@@ -202,9 +241,11 @@ async def _read_relations(
     if not near:
         return []
     rows = await executor.solutions(
-        "SELECT DISTINCT ?node ?predicate ?object WHERE { "
+        "SELECT DISTINCT ?graph ?node ?predicate ?object WHERE { "
         f"VALUES ?node {{ {serialise_iris(near)} }} "
-        f"?node <{CERTAINTY}> ?certainty ; ?predicate ?object }} "
+        f"{{ ?node <{CERTAINTY}> ?certainty ; ?predicate ?object }} UNION "
+        f"{{ GRAPH ?any {{ ?node <{CERTAINTY}> ?certainty }} "
+        "GRAPH ?graph { ?node ?predicate ?object } } } "
         "ORDER BY ?node ?predicate ?object"
     )
     by_node: dict[str, list[Solution]] = {}
@@ -214,11 +255,10 @@ async def _read_relations(
     for iri, own in by_node.items():
         relation = near[iri]
         relation.facts = _statements(own, "object")
-        relation.types = [s.value.value for s in relation.facts if s.predicate == TYPE]
         relation.certainty = _certainty(relation.facts)
         relation.reasons = _reasons(relation.facts)
         relations.append(relation)
-    return sorted(relations, key=lambda r: (r.types, r.role, r.iri))
+    return sorted(relations, key=lambda r: (r.role, r.iri))
 
 
 async def _read_passages(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest
-from klustergraf.errors import GraphError, QueryParameterError
+from klustergraf.errors import GraphError
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.problems import KINDS, PageNotFound, kind_of
 from klustergraf_api.results import read_results
@@ -16,6 +16,9 @@ from klustergraf_api.start import count_queries, read_counts
 router = APIRouter(include_in_schema=False)
 
 _METHODS: Final = ["GET", "HEAD"]
+
+# A stored query with this parameter is asked in the language of the page.
+LANGUAGE_PARAMETER: Final = "lang"
 
 
 @router.api_route("/", methods=_METHODS)
@@ -45,9 +48,12 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
     stored = parts.catalogue.get(name)
     names = {parameter.name for parameter in stored.parameters}
     given = {key: value for key, value in request.query_params.items() if key in names and value}
-    text, table, error, status = stored.text, None, None, 200
+    bound = dict(given)
+    if LANGUAGE_PARAMETER in names:
+        bound.setdefault(LANGUAGE_PARAMETER, parts.pages.view(request).language)
+    text, table, error, status = _without_header(stored.text), None, None, 200
     try:
-        text = stored.bind(given)
+        text = _without_header(stored.bind(bound))
         table = await read_results(executor, QueryRequest(text), parts.settings.rows_per_page)
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
@@ -64,9 +70,15 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         text=text,
         table=table,
         error=error,
-        is_parameter_error=isinstance(error, QueryParameterError),
+        language_parameter=LANGUAGE_PARAMETER in names,
         curl=curl,
     )
+
+
+def _without_header(text: str) -> str:
+    """Leave out the block that describes a query: the page tells it in words."""
+    lines = (line for line in text.splitlines() if not line.startswith("#+"))
+    return "\n".join(lines).strip()
 
 
 @router.api_route("/problems/{slug}", methods=_METHODS)

@@ -112,7 +112,10 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         request,
         "thing.html",
         thing=thing,
-        facts=shown_facts(thing.facts),
+        facts={
+            "facts": shown_facts(thing.stated),
+            "derived": shown_facts(thing.derived, with_types=True),
+        },
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
         path="/" + quote(iri.removeprefix(parts.settings.base)),

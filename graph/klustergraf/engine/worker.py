@@ -110,6 +110,7 @@ def _syntax_error(exc: SyntaxError) -> bytes:
     text = " ".join(str(exc.msg).split())
     place = _PLACE.match(text)
     reason = _CHARACTER_CLASSES.sub("", text[place.end() :] if place else text).strip(" ,")
+    reason = reason.replace("IRI parsing failed", "an absolute IRI")
     return error_frame(
         "SparqlSyntaxError",
         reason="the query ends too early or goes on where it cannot"
