@@ -23,6 +23,11 @@ class Term:
         return self.kind == "uri"
 
     @property
+    def is_boolean(self) -> bool:
+        """Whether this is a truth value."""
+        return self.datatype == XSD + "boolean"
+
+    @property
     def is_number(self) -> bool:
         """Whether this is a number: pages set those to the right."""
         return self.datatype.removeprefix(XSD) in ("integer", "decimal", "double", "float")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from klustergraf.errors import ResourceNotFound
-from klustergraf.namespaces import DCT, KG, OA, PROV, RDF
+from klustergraf.namespaces import DCT, KG, OA, PROV, RDF, SKOS
 from klustergraf_api.execution import Executor
 from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
 from klustergraf_api.terms import Solution, Term, serialise_iri, serialise_iris
@@ -16,7 +16,8 @@ EVIDENCE: Final = PROV + "wasDerivedFrom"
 TYPE: Final = RDF + "type"
 GRAPH_KIND: Final = KG + "hasGraphKind"
 
-MOST_INCOMING: Final = 500
+MOST_STATEMENTS: Final = 1000
+MOST_RELATIONS: Final = 200
 
 
 @dataclass
@@ -37,35 +38,33 @@ class Passage:
 
     iri: str
     document: str | None
-    start: str | None
-    end: str | None
+    start: int | None
+    end: int | None
 
 
 @dataclass
 class Relation:
-    """A thing that stands between this one and others, such as a membership.
-
-    ``role``: by which predicate it points to this thing, or (``is_outgoing``) this thing to it.
-    """
+    """A thing that stands between this one and others, such as a membership."""
 
     iri: str
-    role: str
-    is_outgoing: bool
-    facts: list[Statement] = field(default_factory=list)
-    certainty: str | None = None
-    reasons: dict[str, str] = field(default_factory=dict)
+    facts: list[Statement]
+    certainty: str | None
+    reasons: dict[str, str]
     passages: list[Passage] = field(default_factory=list)
 
 
 @dataclass
 class Thing:
-    """All that a page shows of one thing, and the queries that it came from."""
+    """All that a page shows of one thing, and the queries that it came from.
+
+    ``cut`` names the queries whose answers are too long to be shown whole.
+    """
 
     iri: str
     facts: list[Statement]
     relations: list[Relation]
     incoming: list[Statement]
-    incoming_is_cut: bool
+    cut: set[str]
     passages: list[Passage]
     certainty: str | None
     reasons: dict[str, str]
@@ -158,33 +157,64 @@ def description_query(iri: str) -> str:
     )
 
 
+def graph_query(iri: str) -> str:
+    """Build every triple of a named graph."""
+    return f"CONSTRUCT {{ ?s ?p ?o }}\nWHERE {{ GRAPH {serialise_iri(iri)} {{ ?s ?p ?o }} }}"
+
+
+def relations_query(iri: str) -> str:
+    """Ask for what is said of the relations that a thing takes part in, with the graphs."""
+    thing = serialise_iri(iri)
+    other_roles = serialise_iris((TYPE, EVIDENCE)).replace(" ", ", ")
+    return (
+        "SELECT DISTINCT ?graph ?node ?predicate ?object WHERE {\n"
+        "  { SELECT DISTINCT ?node WHERE {\n"
+        f"      {{ ?node ?role {thing} }} UNION {{ {thing} ?role ?node }}\n"
+        f"      FILTER(?role NOT IN ({other_roles}))\n"
+        f"      ?node <{CERTAINTY}> ?certainty\n"
+        f"  }} ORDER BY ?node LIMIT {MOST_RELATIONS} }}\n"
+        "  { ?node ?predicate ?object }\n"
+        "  UNION\n"
+        "  { GRAPH ?graph { ?node ?predicate ?object } }\n"
+        "}\nORDER BY ?node ?predicate ?object ?graph"
+    )
+
+
 async def read_thing(executor: Executor, iri: str) -> Thing:
     """Look up everything about a thing.
 
     Errors: ResourceNotFound; as Executor.start.
     """
-    queries = {"facts": facts_query(iri), "incoming": incoming_query(iri)}
-    facts = _statements(await executor.solutions(queries["facts"]), "object")
-    limited = f"{queries['incoming']}\nLIMIT {2 * MOST_INCOMING}"
-    rows = await executor.solutions(limited)
-    incoming = _statements(rows, "subject")
+    queries = {
+        "facts": facts_query(iri),
+        "relations": relations_query(iri),
+        "incoming": incoming_query(iri),
+    }
+    limit = f"\nLIMIT {2 * MOST_STATEMENTS}"
+    out_rows = await executor.solutions(queries["facts"] + limit)
+    in_rows = await executor.solutions(queries["incoming"] + limit)
+    facts, incoming = _statements(out_rows, "object"), _statements(in_rows, "subject")
     if not facts and not incoming:
         raise ResourceNotFound(iri)
-    relations = await _read_relations(executor, facts, incoming)
+    relations = _relations(await executor.solutions(queries["relations"]))
     related = {relation.iri for relation in relations}
     passages = await _read_passages(executor, facts, relations)
     said = [*facts, *incoming, *(s for relation in relations for s in relation.facts)]
-    graphs = await _read_graphs(executor, said)
+    cut = {
+        "facts": len(out_rows) == 2 * MOST_STATEMENTS,
+        "incoming": len(in_rows) == 2 * MOST_STATEMENTS,
+        "relations": len(relations) == MOST_RELATIONS,
+    }
     thing = Thing(
         iri=iri,
-        facts=[fact for fact in facts if fact.value.value not in related],
+        facts=[s for s in facts if s.value.value not in related],
         relations=relations,
         incoming=[s for s in incoming if s.value.value not in related],
-        incoming_is_cut=len(rows) == 2 * MOST_INCOMING,
-        passages=[passages[s.value.value] for s in facts if s.predicate == EVIDENCE],
+        cut={name for name, is_cut in cut.items() if is_cut},
+        passages=[passages[s.value.value] for s in facts if s.value.value in passages],
         certainty=_certainty(facts),
         reasons=_reasons(facts),
-        graphs=graphs,
+        graphs=await _read_graphs(executor, said),
         labels=Labels({}),
         queries=queries,
     )
@@ -195,12 +225,20 @@ async def read_thing(executor: Executor, iri: str) -> Thing:
     return thing
 
 
-def shown_facts(facts: Iterable[Statement], *, with_types: bool = False) -> Groups:
-    """Group facts by predicate, without those that a page tells in another place."""
+def shown_facts(facts: Iterable[Statement], language: str, *, with_types: bool = False) -> Groups:
+    """Group facts by predicate, without those that a page tells in another place.
+
+    A text that is there in the language of the page is left out in the others; names are not.
+    """
     elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES}
     if not with_types:
         elsewhere.add(TYPE)
-    return group(fact for fact in facts if fact.predicate not in elsewhere)
+    groups = group(fact for fact in facts if fact.predicate not in elsewhere)
+    for predicate, statements in groups.items():
+        languages = {s.value.language for s in statements}
+        if language in languages and predicate != SKOS + "altLabel":
+            groups[predicate] = [s for s in statements if s.value.language in ("", language)]
+    return groups
 
 
 def group(statements: Iterable[Statement]) -> Groups:
@@ -229,36 +267,17 @@ def _reasons(facts: Iterable[Statement]) -> dict[str, str]:
     return {s.value.language: s.value.value for s in facts if s.predicate == REASON}
 
 
-async def _read_relations(
-    executor: Executor, facts: list[Statement], incoming: list[Statement]
-) -> list[Relation]:
-    """Find which neighbours are relations: those that say how certain they are."""
-    near: dict[str, Relation] = {}
-    for statements, is_outgoing in ((incoming, False), (facts, True)):
-        for s in statements:
-            if s.value.is_iri and s.predicate not in (TYPE, EVIDENCE):
-                near.setdefault(s.value.value, Relation(s.value.value, s.predicate, is_outgoing))
-    if not near:
-        return []
-    rows = await executor.solutions(
-        "SELECT DISTINCT ?graph ?node ?predicate ?object WHERE { "
-        f"VALUES ?node {{ {serialise_iris(near)} }} "
-        f"{{ ?node <{CERTAINTY}> ?certainty ; ?predicate ?object }} UNION "
-        f"{{ GRAPH ?any {{ ?node <{CERTAINTY}> ?certainty }} "
-        "GRAPH ?graph { ?node ?predicate ?object } } } "
-        "ORDER BY ?node ?predicate ?object"
-    )
+def _relations(rows: list[Solution]) -> list[Relation]:
+    """Sort the solutions of relations_query into relations."""
     by_node: dict[str, list[Solution]] = {}
     for row in rows:
-        by_node.setdefault(row["node"].value, []).append(row)
+        if row["node"].is_iri:
+            by_node.setdefault(row["node"].value, []).append(row)
     relations = []
     for iri, own in by_node.items():
-        relation = near[iri]
-        relation.facts = _statements(own, "object")
-        relation.certainty = _certainty(relation.facts)
-        relation.reasons = _reasons(relation.facts)
-        relations.append(relation)
-    return sorted(relations, key=lambda r: (r.role, r.iri))
+        facts = _statements(own, "object")
+        relations.append(Relation(iri, facts, _certainty(facts), _reasons(facts)))
+    return relations
 
 
 async def _read_passages(
@@ -280,8 +299,8 @@ async def _read_passages(
         passages[row["passage"].value] = Passage(
             row["passage"].value,
             row["document"].value,
-            start.value if start else None,
-            end.value if end else None,
+            int(start.value) if start else None,
+            int(end.value) if end else None,
         )
     return passages
 
@@ -310,7 +329,7 @@ def _mentioned(thing: Thing) -> set[str]:
     relations = thing.relations
     statements = [*thing.facts, *thing.incoming, *(s for r in relations for s in r.facts)]
     statements += [s for facts in thing.graphs.values() for s in facts]
-    iris = {thing.iri, *thing.graphs, *(r.role for r in relations)}
+    iris = {thing.iri, *thing.graphs}
     iris |= {s.predicate for s in statements}
     iris |= {s.value.value for s in statements if s.value.is_iri}
     passages = [*thing.passages, *(p for r in relations for p in r.passages)]

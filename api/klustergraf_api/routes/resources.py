@@ -18,7 +18,7 @@ from klustergraf_api.negotiation import HTML, SUFFIXES, choose
 from klustergraf_api.ontology import read_terms, terms_query
 from klustergraf_api.problems import NotAcceptable
 from klustergraf_api.terms import serialise_iri
-from klustergraf_api.things import description_query, group, read_thing, shown_facts
+from klustergraf_api.things import description_query, graph_query, group, read_thing, shown_facts
 
 router = APIRouter()
 
@@ -108,13 +108,16 @@ def _see_other(request: Request, path: str) -> Response:
 
 async def _page(request: Request, parts: Parts, executor: Executor, iri: str) -> Response:
     thing = await read_thing(executor, iri)
+    if iri.startswith(parts.settings.base + "graph/"):
+        thing.queries["contents"] = graph_query(iri)
+    language = parts.pages.view(request).language
     return parts.pages.respond(
         request,
         "thing.html",
         thing=thing,
         facts={
-            "facts": shown_facts(thing.stated),
-            "derived": shown_facts(thing.derived, with_types=True),
+            "facts": shown_facts(thing.stated, language),
+            "derived": shown_facts(thing.derived, language, with_types=True),
         },
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
@@ -163,7 +166,6 @@ async def _graph(
     headers = _headers(parts, iri, media_type)
     if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
         return fresh
-    text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {node} {{ ?s ?p ?o }} }}"
-    query = QueryRequest(text, triples_format=TriplesFormat(media_type))
+    query = QueryRequest(graph_query(iri), triples_format=TriplesFormat(media_type))
     answer = await executor.start(query)
     return AnswerResponse(answer, parts.threads, media_type=media_type, headers=headers)
