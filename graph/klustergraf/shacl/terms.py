@@ -25,15 +25,17 @@ def to_rdflib(quads: Iterable[ox.Quad]) -> rdflib.Graph:
             for term in (quad.subject, quad.predicate, quad.object):
                 node = known.get(term)
                 if node is None:
-                    node = known[term] = _to_node(term)
+                    node = known[term] = to_node(term)
                 nodes.append(node)
             graph.add((nodes[0], nodes[1], nodes[2]))
     return graph
 
 
-def _to_node(
-    term: Term | ox.Triple,
-) -> IdentifiedNode | Literal:
+def to_node(term: Term | ox.Triple) -> IdentifiedNode | Literal:
+    """Give the rdflib node of a pyoxigraph term.
+
+    Errors: GraphParseError for what RDF 1.1 does not have (triple terms, text direction).
+    """
     if isinstance(term, ox.NamedNode):
         return URIRef(term.value)
     if isinstance(term, ox.BlankNode):

@@ -9,18 +9,19 @@ from pathlib import Path as FilePath
 import pyoxigraph as ox
 import pyshacl
 import rdflib
-from pyshacl.entrypoints import meta_validate
 from pyshacl.errors import ReportableRuntimeError, ValidationWarning
 from rdflib import RDF, RDFS, SH, SKOS
 from rdflib.namespace import DCTERMS
-from rdflib.term import BNode, Literal, Node
+from rdflib.term import Literal, Node
 
 from klustergraf.errors import GraphParseError
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
 from klustergraf.shacl.paths import read_path
 from klustergraf.shacl.report import Report, Result
+from klustergraf.shacl.targets import with_resolved_targets
 from klustergraf.shacl.terms import to_rdflib, to_term
+from klustergraf.shacl.wellformed import require_well_formed
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title)
 _LOG = "pyshacl-validate"
@@ -38,8 +39,10 @@ def validate(quads: Iterable[ox.Quad], shapes: Sequence[FilePath] | None = None)
     """
     paths = tuple(sorted(room("shapes").glob("*.ttl"))) if shapes is None else tuple(shapes)
     shapes_graph = _load_shapes(tuple((path, _stamp(path)) for path in paths), shapes is not None)
-    data = to_rdflib(quads)
-    results = _run(data, shapes_graph, ", ".join(map(str, paths)))
+    quads = list(quads)
+    source = ", ".join(map(str, paths))
+    resolved = with_resolved_targets(shapes_graph, quads, source)
+    results = _run(to_rdflib(quads), resolved, source)
     return Report(tuple(sorted(results, key=lambda result: result.sort_key)))
 
 
@@ -60,40 +63,9 @@ def _load_shapes(
     paths = [path for path, _ in files]
     graph = to_rdflib(quad for path in paths for quad in read_quads(path))
     if is_foreign:
-        _require_well_formed(graph, ", ".join(map(str, paths)))
+        _silence()
+        require_well_formed(graph, ", ".join(map(str, paths)))
     return graph
-
-
-def _require_well_formed(shapes_graph: rdflib.Graph, source: str) -> None:
-    _silence()
-    conforms, report, _ = meta_validate(shapes_graph, inference="none")
-    if conforms:
-        return
-    if not isinstance(report, rdflib.Graph):
-        raise GraphParseError(source, f"the shapes are not well-formed: {report}")
-    faults = []
-    for result in report.objects(None, SH.result):
-        node = report.value(result, SH.focusNode)
-        path = report.value(result, SH.resultPath)
-        message = report.value(result, SH.resultMessage)
-        faults.append(
-            f"shape {_name(shapes_graph, node)}"
-            + (f", {read_path(report, path).text()}" if path is not None else "")
-            + f": {message}"
-        )
-    raise GraphParseError(source, "the shapes are not well-formed: " + "; ".join(sorted(faults)))
-
-
-def _name(shapes_graph: rdflib.Graph, node: Node | None) -> str:
-    """Name a shape by its IRI; a blank one by the shape that it stands in."""
-    seen = set()
-    while isinstance(node, BNode) and node not in seen:
-        seen.add(node)
-        above = next(iter(shapes_graph.subjects(None, node)), None)
-        if above is None:
-            break
-        node = above
-    return f"<{node}>" if not isinstance(node, BNode) else "without a name"
 
 
 def _run(data: rdflib.Graph, shapes_graph: rdflib.Graph, source: str) -> Iterator[Result]:
@@ -116,8 +88,8 @@ def _run(data: rdflib.Graph, shapes_graph: rdflib.Graph, source: str) -> Iterato
 
 
 def _needs_advanced(shapes_graph: rdflib.Graph) -> bool:
-    """SHACL-AF costs time, so it is on only where shapes choose their targets by SPARQL."""
-    return (None, SH.target, None) in shapes_graph
+    """Tell whether shapes use what pySHACL does in its advanced mode only; that mode costs time."""
+    return any((None, predicate, None) in shapes_graph for predicate in (SH.target, SH.expression))
 
 
 def _silence() -> None:
