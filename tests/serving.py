@@ -1,0 +1,89 @@
+"""What tests of the engine and the service share: a tiny dataset, hostile queries, a server."""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import uvicorn
+from fastapi import FastAPI
+
+DATA = Path(__file__).resolve().parent / "data"
+TINY = DATA / "tiny.trig"
+TINY_QUERIES = DATA / "tiny_queries"
+
+LAB = "https://w3id.org/klustergraf/id/actor/lab"
+STATED = "https://w3id.org/klustergraf/graph/stated"
+DERIVED = "https://w3id.org/klustergraf/graph/derived/members"
+
+
+def numbers(count: int) -> str:
+    """Give the inside of a VALUES block with so many numbers."""
+    return " ".join(map(str, range(count)))
+
+
+def cross_join(variables: int = 8, each: int = 100) -> str:
+    """Give the body of a query with each ** variables solutions."""
+    return "".join(f"VALUES ?v{i} {{ {numbers(each)} }} " for i in range(variables))
+
+
+# Runs for ages without an answer; gives its answer for ages; needs more memory than there is.
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {cross_join()} }}"
+ENDLESS_ROWS = f"SELECT * {{ {cross_join()} }}"
+GREEDY = f"SELECT * {{ {cross_join(3, 1000)} }} ORDER BY ?v2 ?v1"
+
+
+def reference_store() -> ox.Store:
+    """Load the tiny dataset here, with the merge of its graphs as the default graph."""
+    store = ox.Store()
+    store.load(path=TINY)
+    for quad in list(store):
+        store.add(ox.Quad(quad.subject, quad.predicate, quad.object, ox.DefaultGraph()))
+    return store
+
+
+def children(pid: int) -> dict[int, str]:
+    """Give the child processes of a process, with their state (``Z`` for a zombie)."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with contextlib.suppress(OSError):
+                _, _, rest = (folder / "stat").read_text().rpartition(") ")
+                state, parent = rest.split()[:2]
+                if int(parent) == pid:
+                    found[int(folder.name)] = state
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process exists."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Wait for something to come true; tell whether it did."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@contextlib.contextmanager
+def live_server(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port of this machine; give its address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            assert wait_until(lambda: server.started, 20), "the server does not start"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(20)
