@@ -227,13 +227,14 @@ def test_worker_cannot_reach_a_host(silent: str, monkeypatch: pytest.MonkeyPatch
 def test_closing_an_answer_kills_its_worker(engine: EmbeddedEngine) -> None:
     """Who stops reading frees the worker at once; closing twice is fine."""
     answer = engine.query(QueryRequest(ENDLESS_ROWS))
-    next(iter(answer))
+    pieces = iter(answer)
+    next(pieces)
     assert wait_until(lambda: len(children(engine.keeper_pid)) == SPARES + 1)
     answer.close()
     answer.close()
     assert settles(engine)
     with pytest.raises(EngineUnavailable):
-        next(iter(answer))
+        next(pieces)
 
 
 def test_cancellation_wakes_the_waiting_thread(engine: EmbeddedEngine) -> None:
