@@ -6,6 +6,7 @@ plain ``sh:targetNode``.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 import rdflib
@@ -17,55 +18,80 @@ from klustergraf.shacl.terms import to_node
 from klustergraf.shacl.wellformed import query_text, shape_name
 
 
-def with_resolved_targets(
-    shapes_graph: rdflib.Graph, quads: Sequence[ox.Quad], source: str
-) -> rdflib.Graph:
-    """Copy a shapes graph, each SPARQL target replaced by the nodes that it chooses in the data.
+@dataclass(frozen=True)
+class SparqlTarget:
+    """The target of one shape: a SELECT query that gives its focus nodes as ``?this``."""
 
-    The graph is given back as it is when it has no such target, and when the data has numbers that
-    the store would spell anew (007 as 7): then pySHACL itself has to find the targets.
+    shape: Node
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """A shapes graph, ready to be applied many times.
+
+    ``graph`` is as it was read; ``plain`` is the same without the targets in ``targets``.
+    """
+
+    source: str
+    graph: rdflib.Graph
+    plain: rdflib.Graph
+    targets: tuple[SparqlTarget, ...]
+
+
+def prepare(graph: rdflib.Graph, source: str) -> Shapes:
+    """Take the SPARQL targets out of a shapes graph. ``source`` names it in errors."""
+    plain = _copy(graph)
+    targets = []
+    for shape, node in graph.subject_objects(SH.target):
+        if (node, RDF.type, SH.SPARQLTarget) in graph:
+            plain.remove((shape, SH.target, node))
+            query = query_text(graph, node, SH.select)
+            targets.append(SparqlTarget(shape, shape_name(graph, shape), query))
+    return Shapes(source, graph, plain, tuple(sorted(targets, key=lambda target: target.name)))
+
+
+def resolved(shapes: Shapes, quads: Sequence[ox.Quad]) -> rdflib.Graph:
+    """Give the shapes graph with each SPARQL target replaced by the nodes that it chooses.
+
+    It is the graph as it was read when the data has numbers that the store would spell anew (007
+    as 7): then pySHACL itself has to find the targets.
 
     Errors: GraphParseError when a target is not a SELECT query, naming its shape.
     """
-    targets = [
-        (shape, target)
-        for shape, target in shapes_graph.subject_objects(SH.target)
-        if (target, RDF.type, SH.SPARQLTarget) in shapes_graph
-    ]
-    if not targets:
-        return shapes_graph
+    if not shapes.targets:
+        return shapes.plain
     store = ox.Store()
     store.extend(quads)
-    if not _keeps_spelling(store, quads):
-        return shapes_graph
-    resolved = rdflib.Graph(bind_namespaces="none")
-    for triple in shapes_graph:
-        resolved.add(triple)
-    for shape, target in targets:
-        resolved.remove((shape, SH.target, target))
-        for node in _chosen(store, shapes_graph, target, source):
-            resolved.add((shape, SH.targetNode, node))
-    return resolved
+    if not _spellings(quads) <= _spellings(store):
+        return shapes.graph
+    chosen = [(t.shape, n) for t in shapes.targets for n in _chosen(store, t, shapes.source)]
+    if not chosen:
+        return shapes.plain
+    graph = _copy(shapes.plain)
+    for shape, node in chosen:
+        graph.add((shape, SH.targetNode, node))
+    return graph
 
 
-def _keeps_spelling(store: ox.Store, quads: Iterable[ox.Quad]) -> bool:
-    return _spellings(quads) <= _spellings(store)
+def _copy(graph: rdflib.Graph) -> rdflib.Graph:
+    copy = rdflib.Graph(bind_namespaces="none")
+    for triple in graph:
+        copy.add(triple)
+    return copy
 
 
 def _spellings(quads: Iterable[ox.Quad]) -> set[str]:
     return {quad.object.value for quad in quads if isinstance(quad.object, ox.Literal)}
 
 
-def _chosen(
-    store: ox.Store, shapes_graph: rdflib.Graph, target: Node, source: str
-) -> Iterable[Node]:
+def _chosen(store: ox.Store, target: SparqlTarget, source: str) -> list[Node]:
     fault = GraphParseError(
-        source,
-        f"shape {shape_name(shapes_graph, target)}: its target is not a SELECT query with ?this.",
+        source, f"shape {target.name}: its target is not a SELECT query with ?this."
     )
     try:
-        text = query_text(shapes_graph, target, SH.select)
-        solutions = store.query(text, use_default_graph_as_union=True)
+        solutions = store.query(target.query, use_default_graph_as_union=True)
     except (SyntaxError, ValueError, OSError) as exc:
         raise fault from exc
     if not isinstance(solutions, ox.QuerySolutions):

@@ -19,7 +19,7 @@ from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
 from klustergraf.shacl.paths import read_path
 from klustergraf.shacl.report import Report, Result
-from klustergraf.shacl.targets import with_resolved_targets
+from klustergraf.shacl.targets import Shapes, prepare, resolved
 from klustergraf.shacl.terms import to_rdflib, to_term
 from klustergraf.shacl.wellformed import require_well_formed
 
@@ -38,11 +38,9 @@ def validate(quads: Iterable[ox.Quad], shapes: Sequence[FilePath] | None = None)
     Source: SHACL, section 3.4 (Validation).
     """
     paths = tuple(sorted(room("shapes").glob("*.ttl"))) if shapes is None else tuple(shapes)
-    shapes_graph = _load_shapes(tuple((path, _stamp(path)) for path in paths), shapes is not None)
+    loaded = _load_shapes(tuple((path, _stamp(path)) for path in paths), shapes is not None)
     quads = list(quads)
-    source = ", ".join(map(str, paths))
-    resolved = with_resolved_targets(shapes_graph, quads, source)
-    results = _run(to_rdflib(quads), resolved, source)
+    results = _run(to_rdflib(quads), resolved(loaded, quads), loaded.source)
     return Report(tuple(sorted(results, key=lambda result: result.sort_key)))
 
 
@@ -56,16 +54,15 @@ def _stamp(path: FilePath) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8)
-def _load_shapes(
-    files: tuple[tuple[FilePath, tuple[int, int]], ...], is_foreign: bool
-) -> rdflib.Graph:
+def _load_shapes(files: tuple[tuple[FilePath, tuple[int, int]], ...], is_foreign: bool) -> Shapes:
     """Read shapes once; shapes that are not ours are checked against SHACL's own shapes first."""
     paths = [path for path, _ in files]
     graph = to_rdflib(quad for path in paths for quad in read_quads(path))
+    source = ", ".join(map(str, paths))
     if is_foreign:
         _silence()
-        require_well_formed(graph, ", ".join(map(str, paths)))
-    return graph
+        require_well_formed(graph, source)
+    return prepare(graph, source)
 
 
 def _run(data: rdflib.Graph, shapes_graph: rdflib.Graph, source: str) -> Iterator[Result]:
