@@ -392,7 +392,7 @@ def witnesses(graph: rdflib.Graph) -> rdflib.Graph:
 def satisfiability_faults(graph: rdflib.Graph) -> list[str]:
     """Find classes without possible members and properties that cannot hold (OWL 2 RL rules)."""
     copy = witnesses(graph)
-    reasoner = owlrl.CombinedClosure.RDFS_OWLRL_Semantics(copy, False, False, False)
+    reasoner = owlrl.OWLRL.OWLRL_Semantics(copy, False, False, False)
     reasoner.closure()
     faults = [f"contradiction: {message}" for message in reasoner.error_messages]
     nothing = set(copy.subjects(RDF.type, OWL.Nothing))
