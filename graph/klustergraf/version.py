@@ -51,7 +51,7 @@ def serialise_dataset(quads: Iterable[Quad]) -> bytes:
         else:
             ground.append(quad)
     with_blank_nodes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    written = serialize([*ground, *with_blank_nodes], format=RdfFormat.N_QUADS)
+    written = serialize([*ground, *with_blank_nodes], format=RdfFormat.N_QUADS) or b""
     return b"".join(sorted(set(written.splitlines(keepends=True))))
 
 
