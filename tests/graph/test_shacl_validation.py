@@ -150,7 +150,7 @@ ILL_FORMED = {
     "pattern": ("ex:S a sh:PropertyShape ; sh:path ex:p ; sh:pattern '(' .", "'('"),
     "recursion": ("ex:S a sh:NodeShape ; sh:node ex:T . ex:T sh:not ex:S .", "refers to itself"),
     "recursion in a list": ("ex:S a sh:NodeShape ; sh:or ( ex:S ) .", "refers to itself"),
-    "no SPARQL": ("ex:S a sh:NodeShape ; sh:sparql [ sh:select 'SELEC' ] .", "not SPARQL"),
+    "no SPARQL": ("ex:S a sh:NodeShape ; sh:sparql [ sh:select 'SELECT $this' ] .", "not SPARQL"),
     "remote": (
         "ex:S a sh:NodeShape ; sh:sparql [ sh:select"
         " 'SELECT $this { SERVICE <http://example.org/> { ?s ?p ?o } }' ] .",

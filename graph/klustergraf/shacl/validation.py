@@ -78,9 +78,9 @@ def _run(data: rdflib.Graph, shapes_graph: rdflib.Graph, source: str) -> Iterato
             js=False,
         )
     except (ReportableRuntimeError, ValidationWarning, ValueError, SyntaxError) as exc:
-        raise GraphParseError(source, f"the shapes are not well-formed: {exc}") from exc
+        raise GraphParseError(source, f"the shapes cannot be applied to the data: {exc}") from exc
     if not isinstance(report, rdflib.Graph):
-        raise GraphParseError(source, f"the shapes cannot be applied: {text}")
+        raise GraphParseError(source, f"the shapes cannot be applied to the data: {text}")
     return _results(report, shapes_graph, data)
 
 
