@@ -5,7 +5,7 @@ depend on theirs, and the dataset is written in canonical form.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,7 +18,7 @@ from klustergraf.catalogue import read_header
 from klustergraf.errors import ShapeViolations, VersionNotFound
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
-from klustergraf.rules import derive, describe, load_rules
+from klustergraf.rules import Rule, derive, describe, load_rules
 from klustergraf.shacl import Report, validate
 from klustergraf.sources.own import CATALOGUE_GRAPH, SHAPES_GRAPH, SourceFile, source_files
 from klustergraf.version import (
@@ -55,28 +55,31 @@ def build(
     shape of severity Violation or a quality query does not hold (nothing is stored then).
     """
     files = source_files() if files is None else files
-    store = Store()
+    # The store is for rules and queries only: it keeps numbers by value (xsd:nonNegativeInteger
+    # becomes xsd:integer). What is validated and written is the statements as they were read.
+    quads: set[Quad] = set()
     for file in files:
         progress("sources", file.name)
-        store.extend(file.quads())
+        quads.update(file.quads())
+    store = Store()
+    store.extend(quads)
     rules = load_rules()
     progress("rules", f"{len(rules)} rules")
     derived = derive(store, rules)
-    issued = _latest_issue(store)
     for rule in rules:
-        store.extend(Quad(*statement, CATALOGUE_GRAPH) for statement in describe(rule, issued))
-    triples = Counter(_graph_iri(quad) for quad in store)
-    store.extend(_counts(triples))
-    triples[CATALOGUE_GRAPH.value] = sum(1 for _ in store.quads_for_pattern(*_IN_CATALOGUE))
+        quads.update(Quad(t.subject, t.predicate, t.object, rule.graph) for t in derived[rule.name])
+    quads.update(_catalogue(quads, rules))
+    store.extend(quads)
 
     progress("shapes", "SHACL")
-    report = validate(quad for quad in store if quad.graph_name != SHAPES_GRAPH)
+    report = validate(quad for quad in quads if quad.graph_name != SHAPES_GRAPH)
     findings = _quality_findings(store)
     if not report.conforms or findings:
         raise _refusal(report, findings)
 
     progress("version", "canonical N-Quads")
-    dataset = serialise_dataset(store)
+    dataset = serialise_dataset(quads)
+    triples = Counter(_graph_iri(quad) for quad in quads)
     manifest = Manifest(
         id=sha256(dataset).hexdigest(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -100,35 +103,37 @@ def ensure_version(home: Path, progress: Progress = _silent) -> Version:
         return build(home, progress).version
 
 
-_IN_CATALOGUE = (None, None, None, CATALOGUE_GRAPH)
-
-
 def _graph_iri(quad: Quad) -> str:
     return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
 
 
-def _latest_issue(store: Store) -> Literal:
-    """Give the newest date of any source graph: a derived graph is as new as what it rests on."""
-    dates = [
-        quad.object.value
-        for quad in store.quads_for_pattern(None, NamedNode(DCT + "issued"), None, CATALOGUE_GRAPH)
-        if isinstance(quad.object, Literal)
+def _catalogue(quads: Iterable[Quad], rules: Iterable[Rule]) -> list[Quad]:
+    """Describe the rules and their graphs, and count the statements of every graph but this one."""
+    triples: Counter[str] = Counter()
+    dates = []
+    for quad in quads:
+        triples[_graph_iri(quad)] += 1
+        if quad.graph_name == CATALOGUE_GRAPH and quad.predicate == _ISSUED:
+            dates.append(str(getattr(quad.object, "value", "")))
+    # A derived graph is as new as the newest of what it rests on.
+    issued = Literal(max(dates, default="1970-01-01"), datatype=NamedNode(XSD + "date"))
+    statements = [
+        Quad(*statement, CATALOGUE_GRAPH) for rule in rules for statement in describe(rule, issued)
     ]
-    return Literal(max(dates), datatype=NamedNode(XSD + "date"))
-
-
-def _counts(triples: Counter[str]) -> list[Quad]:
-    integer = NamedNode(XSD + "integer")
-    return [
+    counted = {rule.graph.value: 0 for rule in rules} | triples
+    return statements + [
         Quad(
             NamedNode(graph),
             NamedNode(VOID + "triples"),
-            Literal(str(count), datatype=integer),
+            Literal(str(count), datatype=NamedNode(XSD + "integer")),
             CATALOGUE_GRAPH,
         )
-        for graph, count in triples.items()
+        for graph, count in counted.items()
         if graph.startswith(GRAPH) and graph != CATALOGUE_GRAPH.value
     ]
+
+
+_ISSUED = NamedNode(DCT + "issued")
 
 
 @dataclass(frozen=True)

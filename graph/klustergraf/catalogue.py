@@ -33,8 +33,8 @@ from klustergraf.namespaces import XSD
 from klustergraf.resources import room
 
 _VALUES = re.compile(r"(VALUES\s+\?(?P<name>\w+)\s*\{\s*)(?P<term>[^{}]*?)(\s*\})")
-_ABSOLUTE_IRI = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+$")
-_LANGUAGE = re.compile(r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]+)*$")
+_ABSOLUTE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]+")
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]+)*")
 
 
 class ParameterType(StrEnum):
@@ -64,13 +64,16 @@ class Parameter:
         """
         match self.type:
             case ParameterType.IRI:
-                if not _ABSOLUTE_IRI.match(value):
+                if not _ABSOLUTE_IRI.fullmatch(value):
                     raise QueryParameterError(self.name, f"must be an absolute IRI, not {value!r}")
-                return NamedNode(value)
+                try:
+                    return NamedNode(value)
+                except ValueError as exc:
+                    raise QueryParameterError(self.name, f"must be an absolute IRI: {exc}") from exc
             case ParameterType.INTEGER | ParameterType.DECIMAL:
                 return self._number(value)
             case ParameterType.LANGUAGE:
-                if not _LANGUAGE.match(value):
+                if not _LANGUAGE.fullmatch(value):
                     raise QueryParameterError(
                         self.name, f"must be a language tag such as sv or en, not {value!r}"
                     )

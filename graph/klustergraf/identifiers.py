@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from klustergraf.errors import IdentifierError
 from klustergraf.namespaces import ID
 
-_KIND = re.compile(r"^[a-z]+(-[a-z]+)*$")
-_SLUG = re.compile(r"^[a-z0-9]+(-{1,2}[a-z0-9]+)*$")
+_KIND = re.compile(r"[a-z]+(-[a-z]+)*")
+_SLUG = re.compile(r"[a-z0-9]+(-{1,2}[a-z0-9]+)*")
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe", "ð": "d", "þ": "th", "ł": "l"})
 
 
@@ -53,7 +53,7 @@ def mint_iri(kind: str, *names: str) -> str:
     >>> mint_iri("actor", "Region Stockholm")
     'https://w3id.org/klustergraf/id/actor/region-stockholm'
     """
-    if not _KIND.match(kind):
+    if not _KIND.fullmatch(kind):
         raise IdentifierError(kind, "is not a kind (lower-case words with hyphens)")
     return Identifier(kind, "--".join(slugify(name) for name in names)).iri
 
@@ -67,6 +67,6 @@ def parse_iri(iri: str) -> Identifier:
     'a1'
     """
     kind, _, slug = iri.split("#", 1)[0].removeprefix(ID).partition("/")
-    if not iri.startswith(ID) or not _KIND.match(kind) or not _SLUG.match(slug):
+    if not iri.startswith(ID) or not _KIND.fullmatch(kind) or not _SLUG.fullmatch(slug):
         raise IdentifierError(iri, f"is not an identifier of the form {ID}<kind>/<slug>")
     return Identifier(kind, slug)

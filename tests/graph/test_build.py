@@ -1,0 +1,158 @@
+"""Building: the same content gives the same version, and what must hold is held."""
+
+import dataclasses
+import json
+import random
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import rdflib
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from rdflib.compare import isomorphic
+
+from klustergraf.build import BuildResult, build, ensure_version
+from klustergraf.errors import GraphParseError, ShapeViolations, VersionNotFound
+from klustergraf.namespaces import GRAPH
+from klustergraf.sources.own import SourceFile, source_files
+from klustergraf.version import Manifest, VersionStore, serialise_dataset
+
+
+def _extra(tmp_path: Path, turtle: str) -> SourceFile:
+    path = tmp_path / "extra.ttl"
+    path.write_text(
+        "@prefix dct: <http://purl.org/dc/terms/> ."
+        "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> ."
+        "@prefix kg: <https://w3id.org/klustergraf/ontology#> ."
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> ."
+        "@base <https://w3id.org/klustergraf/id/> ."
+        f"<{GRAPH}extra> a kg:NamedGraph ; dct:title 'x'@sv , 'x'@en ;"
+        " kg:hasGraphKind kg:statedGraph ;"
+        " dct:license <https://creativecommons.org/licenses/by/4.0/> ;"
+        " dct:source <https://example.org/> ;"
+        f" dct:issued '2026-01-01'^^xsd:date . {turtle}",
+        encoding="utf-8",
+    )
+    digest = sha256(path.read_bytes()).hexdigest()
+    return SourceFile(path, "extra.ttl", NamedNode(GRAPH + "extra"), digest)
+
+
+def test_two_builds_give_the_same_bytes(shipped: BuildResult, tmp_path: Path) -> None:
+    """Same inputs, same version id, byte for byte, whatever the order of the files."""
+    files = source_files()
+    random.Random(7).shuffle(files)
+    again = build(tmp_path, files=files).version
+    assert again.id == shipped.version.id
+    assert again.dataset_path.read_bytes() == shipped.version.dataset_path.read_bytes()
+
+
+def test_the_version_is_named_by_its_content(shipped: BuildResult) -> None:
+    """The id is the SHA-256 of the dataset, whose statements the manifest counts."""
+    content = shipped.version.dataset_path.read_bytes()
+    assert sha256(content).hexdigest() == shipped.version.id == shipped.version.manifest.id
+    lines = content.splitlines()
+    assert lines == sorted(set(lines))
+    assert sum(shipped.version.manifest.triples.values()) == len(lines)
+
+
+def test_other_parsers_read_the_dataset_alike(shipped: BuildResult) -> None:
+    """rdflib finds the same statements in the N-Quads as the engine does."""
+    theirs = rdflib.Dataset()
+    theirs.parse(shipped.version.dataset_path, format="nquads")
+    counts = {str(graph.identifier): len(graph) for graph in theirs.graphs() if len(graph)}
+    assert counts == {name: n for name, n in shipped.version.manifest.triples.items() if n}
+
+
+def test_the_ontology_graph_is_the_ontology_files(shipped: BuildResult) -> None:
+    """Canonical labels of blank nodes change no statement: the graph is isomorphic to its files."""
+    dataset, files = rdflib.Dataset(), rdflib.Graph()
+    dataset.parse(shipped.version.dataset_path, format="nquads")
+    for file in source_files():
+        if file.graph.value == GRAPH + "ontology":
+            files.parse(file.path, format="turtle")
+    built = rdflib.Graph()
+    for triple in dataset.graph(rdflib.URIRef(GRAPH + "ontology")):
+        built.add(triple)
+    assert isomorphic(built, files)
+
+
+def test_canonical_form_does_not_depend_on_labels_or_order() -> None:
+    """Two ways to write one dataset give the same bytes."""
+    one = "_:a <http://e/p> _:b . _:b <http://e/q> '1' . <http://e/s> <http://e/p> _:a ."
+    other = "<http://e/s> <http://e/p> _:x9 . _:k <http://e/q> '1' . _:x9 <http://e/p> _:k ."
+    written = [serialise_dataset(parse(text, format=RdfFormat.TURTLE)) for text in (one, other)]
+    assert written[0] == written[1]
+
+
+def test_every_source_stands_in_the_manifest(shipped: BuildResult) -> None:
+    """The manifest names every file with its digest, and survives being written and read."""
+    manifest = shipped.version.manifest
+    assert {record.path for record in manifest.sources} == {file.name for file in source_files()}
+    assert Manifest.from_json(manifest.to_json()) == manifest
+    assert json.loads(manifest.to_json())["validation"]["violation"] == 0
+
+
+def test_a_violation_stops_the_build_and_leaves_the_current_version(tmp_path: Path) -> None:
+    """What violates a shape never enters a version; the one that is served stays."""
+    home = tmp_path / "home"
+    before = build(home).version
+    broken = _extra(tmp_path, "<actor/nameless> a kg:Company .")
+    with pytest.raises(ShapeViolations) as refusal:
+        build(home, files=[*source_files(), broken])
+    assert "nameless" in refusal.value.report_text
+    assert "ValidationReport" in refusal.value.report_turtle
+    assert VersionStore(home).current() == before
+    assert len(VersionStore(home).versions()) == 1
+
+
+def test_a_dangling_reference_stops_the_build(tmp_path: Path) -> None:
+    """The queries of queries/quality/ are part of the gate, and say what they found."""
+    dangling = _extra(
+        tmp_path,
+        "<project/x> a kg:Project ; skos:prefLabel 'x'@sv , 'x'@en ; "
+        "kg:isInitiatedBy <actor/nobody-knows> .",
+    )
+    with pytest.raises(ShapeViolations, match="nobody-knows"):
+        build(tmp_path / "home", files=[*source_files(), dangling])
+
+
+def test_a_file_that_is_not_rdf_stops_the_build_with_its_place(tmp_path: Path) -> None:
+    """The message names file, line and reason, and nothing is stored."""
+    file = dataclasses.replace(_extra(tmp_path, ""), name="broken")
+    file.path.write_text("<https://example.org/a> <https://example.org/b>\n  ;; .")
+    with pytest.raises(GraphParseError) as error:
+        build(tmp_path / "home", files=[file])
+    assert error.value.line == 2
+    assert not (tmp_path / "home").exists()
+
+
+def test_ensure_version_builds_once(tmp_path: Path) -> None:
+    """The shipped graph is built when there is no version yet, and only then."""
+    steps: list[str] = []
+    first = ensure_version(tmp_path, lambda step, _: steps.append(step))
+    assert {"sources", "rules", "shapes", "version"} <= set(steps)
+    steps.clear()
+    assert ensure_version(tmp_path, lambda step, _: steps.append(step)) == first
+    assert steps == []
+
+
+def test_versions_are_found_by_the_beginning_of_their_id(shipped: BuildResult) -> None:
+    """Seven characters suffice; an unknown or shorter name is refused."""
+    store = VersionStore(shipped.version.path.parents[1])
+    assert store.get(shipped.version.id[:7]) == shipped.version
+    for name in ("0000000", shipped.version.id[:6], "../" + shipped.version.id):
+        with pytest.raises(VersionNotFound):
+            store.get(name)
+
+
+def test_derived_and_asserted_stay_apart(shipped_store: Store) -> None:
+    """No statement stands both in a derived graph and in one that a source made."""
+    derived: set[Triple] = set()
+    asserted: set[Triple] = set()
+    for quad in shipped_store:
+        if isinstance(quad.graph_name, NamedNode):
+            is_derived = quad.graph_name.value.startswith(GRAPH + "derived/")
+            (derived if is_derived else asserted).add(quad.triple)
+    assert derived
+    assert asserted
+    assert not derived & asserted

@@ -1,0 +1,190 @@
+"""Rules: each derives what its definition says, on examples small enough to see."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
+
+from klustergraf.catalogue import read_header
+from klustergraf.errors import GraphParseError, SparqlSyntaxError
+from klustergraf.namespaces import PREFIXES
+from klustergraf.resources import room
+from klustergraf.rules import Rule, derive, load_rules
+
+_HEAD = "@base <https://w3id.org/klustergraf/id/> ." + "".join(
+    f"@prefix {prefix}: <{iri}> ." for prefix, iri in PREFIXES.items()
+)
+_ASSERTED = NamedNode("https://example.org/asserted")
+
+
+def _triples(turtle: str) -> set[Triple]:
+    return {q.triple for q in parse(_HEAD + turtle, format=RdfFormat.TURTLE)}
+
+
+def _derived(turtle: str, rules: list[Rule] | None = None) -> dict[str, set[Triple]]:
+    store = Store()
+    for triple in _triples(turtle):
+        store.add(Quad(triple.subject, triple.predicate, triple.object, _ASSERTED))
+    return derive(store, load_rules() if rules is None else rules)
+
+
+CASES = {
+    "superclasses": (
+        "<actor/a> a kg:Foundation . kg:Foundation rdfs:subClassOf kg:Actor . "
+        "kg:Actor rdfs:subClassOf org:Organization .",
+        "<actor/a> a kg:Actor , org:Organization .",
+    ),
+    "subproperties": (
+        "kg:scbCode rdfs:subPropertyOf dct:identifier . <place/x> kg:scbCode '01' .",
+        "<place/x> dct:identifier '01' .",
+    ),
+    "labels": ("<actor/a> skos:prefLabel 'A'@sv .", "<actor/a> rdfs:label 'A'@sv ."),
+    "inverses": (
+        "kg:isBackedBy owl:inverseOf kg:backs . kg:collaboratesWith a owl:SymmetricProperty . "
+        "<actor/a> kg:backs <actor/f> ; kg:collaboratesWith <actor/b> .",
+        "<actor/f> kg:isBackedBy <actor/a> . <actor/b> kg:collaboratesWith <actor/a> .",
+    ),
+    "place-containment": (
+        "<place/a> geo:sfWithin <place/b> . <place/b> geo:sfWithin <place/c> .",
+        "<place/a> geo:sfWithin <place/c> .",
+    ),
+    "location": (
+        "<actor/a> org:hasSite <site/a> . <site/a> kg:locatedIn <place/a> . "
+        "<place/a> geo:sfWithin <place/b> . <actor/r> kg:hasTerritory <place/b> .",
+        "<site/a> kg:locatedIn <place/b> . <actor/a> kg:locatedIn <place/a> , <place/b> . "
+        "<actor/r> kg:locatedIn <place/b> .",
+    ),
+    "backers": (
+        "<m> a kg:Membership ; org:member <actor/a> ; org:organization <actor/f> ; "
+        "org:role <role/backer> . <n> a kg:Membership ; org:member <actor/b> ; "
+        "org:organization <actor/f> ; org:role <role/member> .",
+        "<actor/a> kg:backs <actor/f> .",
+    ),
+    "membership": (
+        "<m> a kg:Membership ; org:member <actor/a> ; org:organization <group/g> .",
+        "<actor/a> org:memberOf <group/g> .",
+    ),
+    "actor-kinds": (
+        "<actor-kind/k> a kg:ActorKind ; kg:representsClass kg:Company . "
+        "kg:StartUp rdfs:subClassOf kg:Company . <actor/a> a kg:StartUp .",
+        "<actor/a> org:classification <actor-kind/k> .",
+    ),
+    "value-chain": (
+        "<actor/a> org:classification <actor-kind/k> . <actor-kind/k> kg:actsInStage <stage/s> .",
+        "<actor/a> kg:coversStage <stage/s> .",
+    ),
+}
+_ACTORS = "<actor/a> a kg:Actor . <actor/b> a kg:Actor . <actor/c> a kg:Actor . "
+TIES = {
+    "foundation": (
+        "<actor/f> a kg:Foundation . " + "".join(
+            f"<m{x}> a kg:Membership ; org:member <actor/{x}> ; org:organization <actor/f> ; "
+            f"org:role <role/{role}> ; kg:hasCertainty kg:{certainty} . "
+            for x, role, certainty in (
+                ("a", "backer", "stated"), ("b", "backer", "inferred"), ("c", "member", "stated")
+            )
+        ),
+        "actor/f", "",
+    ),
+    "agreement": (
+        "<agreement/g> dct:issued '2024-06-14'^^xsd:date . " + "".join(
+            f"<m{x}> a kg:AgreementParty ; kg:hasParticipant <{who}> ; "
+            f"kg:inAgreement <agreement/g> ; kg:hasCertainty kg:{certainty} . "
+            for x, who, certainty in (
+                ("a", "actor/a", "stated"), ("b", "actor/b", "inferred"),
+                ("c", "group/open", "stated"),
+            )
+        ),
+        "agreement/g", "; schema:startDate '2024-06-14'^^xsd:date",
+    ),
+    "group": (
+        "<group/g> a kg:WorkingGroup . <group/o> a kg:OpenGroup . " + "".join(
+            f"<m{x}> a kg:Membership ; org:member <actor/{x}> ; org:organization <group/{g}> ; "
+            f"kg:hasCertainty kg:{certainty} . "
+            for x, g, certainty in (
+                ("a", "g", "stated"), ("b", "g", "inferred"), ("c", "o", "stated")
+            )
+        ),
+        "group/g", "",
+    ),
+    "project": (
+        "<project/p> schema:startDate '2019'^^xsd:gYear . " + "".join(
+            f"<m{x}> a kg:ProjectParticipation ; kg:hasParticipant <actor/{x}> ; "
+            f"kg:inProject <project/{p}> ; kg:hasCertainty kg:{certainty} . "
+            for x, p, certainty in (
+                ("a", "p", "stated"), ("b", "p", "inferred"), ("c", "q", "stated")
+            )
+        ),
+        "project/p", "; schema:startDate '2019'^^xsd:gYear",
+    ),
+}  # fmt: skip
+for _tie, (_given, _through, _since) in TIES.items():
+    _slug = _through.split("/")[1]
+    CASES[f"collaboration-{_tie}"] = (
+        _ACTORS + _given,
+        "<actor/a> kg:collaboratesWith <actor/b> . <actor/b> kg:collaboratesWith <actor/a> . "
+        f"<collaboration/a--b--{_tie}-{_slug}> a kg:Collaboration ; "
+        "kg:hasCollaborator <actor/a> , <actor/b> ; "
+        f"kg:isThrough <{_through}> ; kg:hasTieKind <tie-kind/{_tie}> ; "
+        "kg:hasCertainty kg:derived ; kg:hasPremiseCertainty kg:inferred ; "
+        f"prov:wasDerivedFrom <ma> , <mb> {_since} .",
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_rule_derives_what_it_says_and_no_more(name: str) -> None:
+    """The rule alone gives exactly the expected statements."""
+    given_turtle, expected = CASES[name]
+    rule = next(rule for rule in load_rules() if rule.name == name)
+    assert _derived(given_turtle, [rule])[name] == _triples(expected)
+
+
+def test_every_rule_has_a_case() -> None:
+    """A new rule needs an example of what it derives."""
+    assert set(CASES) == {path.stem for path in (room("queries") / "rules").glob("*.rq")}
+
+
+def test_what_is_asserted_is_not_derived() -> None:
+    """A statement that a source makes stays the source's, even where a rule would give it."""
+    derived = _derived("<actor/a> skos:prefLabel 'A'@sv ; rdfs:label 'A'@sv .")
+    assert derived["labels"] == set()
+
+
+def test_rules_feed_each_other() -> None:
+    """What one rule derives is a premise of the next, in whatever order they stand."""
+    derived = _derived(
+        "kg:isBackedBy owl:inverseOf kg:backs . <m> a kg:Membership ; org:member <actor/a> ; "
+        "org:organization <actor/f> ; org:role <role/backer> ."
+    )
+    assert _triples("<actor/f> kg:isBackedBy <actor/a> .") <= derived["inverses"]
+
+
+@settings(max_examples=10)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rules_does_not_matter(chance: random.Random) -> None:
+    """Shuffled rules derive the same, each in its own graph."""
+    turtle = "".join(case for case, _ in CASES.values() if "<n>" not in case)
+    rules = load_rules()
+    expected = _derived(turtle, rules)
+    chance.shuffle(rules)
+    assert _derived(turtle, rules) == expected
+
+
+def test_a_rule_that_cannot_run_is_named() -> None:
+    """A broken rule stops the build with its name, not with a traceback of the engine."""
+    said = {"sv": "x", "en": "x"}
+    with pytest.raises(SparqlSyntaxError, match="rule broken"):
+        _derived("", [Rule("broken", said, said, "CONSTRUCT { ?s ?p } WHERE {}")])
+    with pytest.raises(GraphParseError, match="not a CONSTRUCT"):
+        _derived("", [Rule("select", said, said, "SELECT * WHERE {}")])
+
+
+def test_rules_do_not_negate() -> None:
+    """Rules run to a fixpoint, which negation would make depend on their order."""
+    for path in (room("queries") / "rules").glob("*.rq"):
+        _, text = read_header(path)
+        code = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+        assert "NOT EXISTS" not in code, f"{path.name}: a rule must not negate"
+        assert "MINUS" not in code, f"{path.name}: a rule must not negate"
