@@ -6,10 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import uvicorn
 from fastapi import FastAPI
+
+from klustergraf.catalogue import Catalogue
+from klustergraf.engine.base import QueryEngine
+from klustergraf_api.app import create_app
+from klustergraf_api.settings import Settings
 
 DATA = Path(__file__).resolve().parent / "data"
 TINY = DATA / "tiny.trig"
@@ -87,3 +93,8 @@ def live_server(app: FastAPI) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(20)
+
+
+def tiny_app(engine: QueryEngine, **settings: Any) -> FastAPI:
+    """Make the service over an engine, with the tiny dataset's own stored queries."""
+    return create_app(Settings(**settings), engine, Catalogue(TINY_QUERIES))

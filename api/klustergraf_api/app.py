@@ -42,7 +42,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         used = engine
         if used is None:
-            used = await anyio.to_thread.run_sync(_embedded_engine, settings)
+            used = await anyio.to_thread.run_sync(embedded_engine, settings)
         rendering.version_id = used.version_id
         app.state.parts = Parts(
             settings, catalogue or Catalogue(), rendering, used, anyio.CapacityLimiter(_THREADS)
@@ -71,7 +71,11 @@ def create_app(
     return app
 
 
-def _embedded_engine(settings: Settings) -> EmbeddedEngine:
+def embedded_engine(settings: Settings) -> EmbeddedEngine:
+    """Make the engine that the settings ask for, over the current version.
+
+    Errors: VersionNotFound, EngineUnavailable.
+    """
     return EmbeddedEngine(
         VersionStore(settings.home).current(),
         default_graph=settings.default_graph,

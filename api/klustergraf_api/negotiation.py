@@ -54,7 +54,7 @@ SUFFIXES: Final[Mapping[str, str]] = {
 }
 LANGUAGES: Final = ("sv", "en")
 
-_PIECE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*+")++')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 
@@ -77,7 +77,7 @@ class _Range:
 
 def _ranges(header: str) -> list[_Range]:
     ranges = []
-    for piece in _PIECE.findall(header):
+    for piece in _QUOTED.sub("", header).split(","):
         name, *parameters = (part.strip() for part in piece.split(";"))
         quality = 1.0
         for parameter in parameters:

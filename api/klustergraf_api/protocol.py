@@ -16,6 +16,30 @@ FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
 
+# What a request may carry, as OpenAPI describes it.
+PARAMETERS: Final = [
+    {"name": name, "in": "query", "description": description, "schema": schema}
+    for name, description, schema in (
+        ("query", "A SPARQL 1.1 query.", {"type": "string"}),
+        (
+            "default-graph-uri",
+            "Graphs that make up the default graph.",
+            {"type": "array", "items": {"type": "string", "format": "iri"}},
+        ),
+        (
+            "named-graph-uri",
+            "Graphs that GRAPH may name.",
+            {"type": "array", "items": {"type": "string", "format": "iri"}},
+        ),
+        ("timeout", "Seconds the query may run, up to the limit.", {"type": "number"}),
+        (
+            "format",
+            "The answer's format, instead of the Accept header.",
+            {"type": "string", "enum": list(NAMED_FORMATS)},
+        ),
+    )
+]
+
 
 @dataclass(frozen=True)
 class ProtocolRequest:

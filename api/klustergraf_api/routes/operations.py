@@ -20,14 +20,19 @@ class Health(BaseModel):
     version: str
 
 
-@router.api_route("/health", methods=_METHODS)
+@router.api_route("/health", methods=_METHODS, include_in_schema=False)
 async def health(parts: PartsDep) -> Health:
     """Tell that the process answers."""
     return Health(status="ok", version=parts.engine.version_id)
 
 
-@router.api_route("/ready", methods=_METHODS)
+@router.api_route("/ready", methods=_METHODS, include_in_schema=False)
 async def ready(parts: PartsDep, executor: ExecutorDep) -> Health:
     """Tell that the engine answers; else its problem."""
     await executor.read(QueryRequest("ASK {}"))
     return Health(status="ready", version=parts.engine.version_id)
+
+
+# As for /sparql: the same once more, to be described.
+router.add_api_route("/health", health, methods=["GET"])
+router.add_api_route("/ready", ready, methods=["GET"])

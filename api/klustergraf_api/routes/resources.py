@@ -20,7 +20,7 @@ from klustergraf_api.problems import NotAcceptable
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.things import description_query, graph_query, group, read_thing, shown_facts
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 _METHODS: Final = ["GET", "HEAD"]
 _OFFERS: Final = (*TriplesFormat, HTML)
@@ -55,7 +55,7 @@ async def graph(request: Request, path: str, parts: PartsDep, executor: Executor
 
 
 @router.api_route("/ontology", methods=_METHODS)
-@router.api_route("/ontology.{suffix}", methods=_METHODS, include_in_schema=False)
+@router.api_route("/ontology.{suffix}", methods=_METHODS)
 async def ontology(
     request: Request, parts: PartsDep, executor: ExecutorDep, suffix: str | None = None
 ) -> Response:

@@ -13,7 +13,7 @@ from klustergraf_api.description import GRAPHS_QUERY, describe_service
 from klustergraf_api.execution import AnswerResponse, Executor
 from klustergraf_api.negotiation import HTML, RESULTS, TRIPLES, choose
 from klustergraf_api.problems import MalformedRequest, NotAcceptable, kind_of
-from klustergraf_api.protocol import ProtocolRequest, read_protocol_request
+from klustergraf_api.protocol import PARAMETERS, ProtocolRequest, read_protocol_request
 from klustergraf_api.results import read_results
 
 router = APIRouter()
@@ -28,8 +28,11 @@ SELECT ?thing ?label WHERE {
 LIMIT 20"""
 
 
-@router.api_route("/sparql", methods=["GET", "HEAD", "POST"])
-@router.api_route("/sparql/", methods=["GET", "HEAD", "POST"], include_in_schema=False)
+_METHODS: Final = ["GET", "HEAD", "POST"]
+
+
+@router.api_route("/sparql", methods=_METHODS, include_in_schema=False)
+@router.api_route("/sparql/", methods=_METHODS, include_in_schema=False)
 async def sparql(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Answer a SPARQL 1.1 query. Without a query: describe the service, or show a form."""
     asked = await read_protocol_request(request, parts.settings.request_body_kb)
@@ -132,4 +135,12 @@ async def _show(
         error, status = exc, kind_of(type(exc)).status
     return parts.pages.respond(
         request, "sparql.html", status=status, query=asked.text, table=table, error=error
+    )
+
+
+# The route above answers every method, so that a wrong one is told all that there are. These two
+# only describe it: an operation of OpenAPI has one method.
+for _method in ("GET", "POST"):
+    router.add_api_route(
+        "/sparql", sparql, methods=[_method], openapi_extra={"parameters": PARAMETERS}
     )
