@@ -37,7 +37,7 @@ def store(shipped: BuildResult) -> Store:
 def dataset(shipped: BuildResult) -> rdflib.Dataset:
     """Load it in rdflib."""
     dataset = rdflib.Dataset(default_union=True)
-    dataset.parse(shipped.version.dataset_path, format="nquads")
+    dataset.parse(data=shipped.version.dataset_path.read_bytes(), format="nquads")
     return dataset
 
 
