@@ -83,6 +83,7 @@ def serve(
             timeout_graceful_shutdown=int(settings.query_timeout_seconds) + _GRACE_SECONDS,
         )
         listener = config.bind_socket()
+        listener.listen(config.backlog)  # what is told below holds from that moment
         # A name with colons is an IPv6 address, which an address on the web has in brackets.
         shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
         click.echo(f"Klustergraf, version {version.id[:12]}")

@@ -33,11 +33,12 @@ TRIPLES: Final[Mapping[str, TriplesFormat]] = {
     "application/xml": TriplesFormat.RDF_XML,
     "text/xml": TriplesFormat.RDF_XML,
 }
-# The ``format`` parameter of links that have no header.
+# The ``format`` parameter, for links, that have no header: what to accept instead. Clients of
+# other endpoints send such names too, of whatever kind the answer will be.
 NAMED_FORMATS: Final[Mapping[str, str]] = {
     "html": HTML,
-    "json": "application/sparql-results+json",
-    "xml": "application/sparql-results+xml",
+    "json": "application/sparql-results+json, application/ld+json",
+    "xml": "application/sparql-results+xml, application/rdf+xml",
     "csv": "text/csv",
     "tsv": "text/tab-separated-values",
     "ttl": "text/turtle",

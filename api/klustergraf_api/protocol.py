@@ -43,13 +43,16 @@ PARAMETERS: Final = [
 
 @dataclass(frozen=True)
 class ProtocolRequest:
-    """One request of the protocol. ``text`` None: no query. ``media_type``: asked for by name."""
+    """One request of the protocol.
+
+    ``text`` None: no query. ``accept``: what to accept instead of what the header says.
+    """
 
     text: str | None
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     timeout_seconds: float | None
-    media_type: str | None
+    accept: str | None
 
 
 async def read_protocol_request(request: Request, limit_kb: int) -> ProtocolRequest:
@@ -81,17 +84,14 @@ def _protocol_request(parameters: list[tuple[str, str]]) -> ProtocolRequest:
     queries = values("query")
     if len(queries) > 1:
         raise MalformedRequest("The request carries more than one query. Send one.")
-    named = values("format")
-    if named and named[0] not in NAMED_FORMATS:
-        raise MalformedRequest(
-            f"There is no format {named[0]!r}; there are {', '.join(NAMED_FORMATS)}."
-        )
+    formats = values("format")
     return ProtocolRequest(
         text=queries[0] if queries else None,
         default_graphs=values("default-graph-uri"),
         named_graphs=values("named-graph-uri"),
         timeout_seconds=_seconds(values("timeout")),
-        media_type=NAMED_FORMATS[named[0]] if named else None,
+        # A name that is not ours is a habit of the client's; the header says what it means.
+        accept=NAMED_FORMATS.get(formats[0]) if formats else None,
     )
 
 

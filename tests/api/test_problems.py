@@ -71,7 +71,6 @@ FAILURES = {
     "timeout not finite": (
         *(400, "malformed-request", "GET", "/sparql?query=ASK{}&timeout=inf", None, b""),
     ),
-    "unknown format": (400, "malformed-request", "GET", "/sparql?query=A&format=x", None, b""),
     "service": (
         *(403, "query-refused", "GET", "/sparql?query=ASK{SERVICE<http://e/>{}}", None, b""),
     ),

@@ -94,6 +94,14 @@ def test_format_parameter_is_for_links(client: TestClient) -> None:
     )
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert response.text == "n\r\nLabbet\r\nThe Lab\r\n"
+    triples = {"query": "CONSTRUCT WHERE { ?s ?p ?o }"}
+    for name, media_type in (("xml", "application/rdf+xml"), ("json", "application/ld+json")):
+        response = client.get("/sparql", params={**triples, "format": name})
+        assert response.headers["content-type"] == media_type
+    response = client.get(
+        "/sparql", params={**triples, "format": "unheard-of"}, headers={"Accept": "text/turtle"}
+    )
+    assert response.headers["content-type"].startswith("text/turtle")
 
 
 def test_head_is_get_without_a_body(client: TestClient) -> None:

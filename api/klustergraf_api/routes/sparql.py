@@ -36,7 +36,7 @@ _METHODS: Final = ["GET", "HEAD", "POST"]
 async def sparql(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Answer a SPARQL 1.1 query. Without a query: describe the service, or show a form."""
     asked = await read_protocol_request(request, parts.settings.request_body_kb)
-    accept = asked.media_type or request.headers.get("accept")
+    accept = asked.accept or request.headers.get("accept")
     if asked.text is None:
         if request.method == "POST":
             raise MalformedRequest("The request carries no query.")

@@ -1,0 +1,134 @@
+"""``klustergraf serve`` as its users meet it: a process that starts, answers and ends cleanly."""
+
+import contextlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+from pyoxigraph import DefaultGraph
+
+import klustergraf
+import klustergraf_api
+from klustergraf.version import Manifest, VersionStore, serialise_dataset
+from klustergraf_api.command import serve
+from klustergraf_api.settings import Settings
+from serving import ENDLESS_ROWS, children, is_running, reference_store, wait_until
+
+ROOTS = [str(Path(package.__file__ or "").parents[1]) for package in (klustergraf, klustergraf_api)]
+SCRIPT = f"""
+import sys
+sys.path[:0] = {ROOTS!r}
+from klustergraf_api.command import serve
+serve()
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home folder whose current version is the tiny dataset."""
+    folder = tmp_path_factory.mktemp("versions")
+    store = reference_store()
+    store.remove_graph(DefaultGraph())
+    dataset = serialise_dataset(store)
+    manifest = Manifest(sha256(dataset).hexdigest(), "2026-01-01T00:00:00Z", "test")
+    VersionStore(folder).add(dataset, manifest, b"")
+    return folder
+
+
+@contextlib.contextmanager
+def service(home: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the command in a process of its own; give the process and its address."""
+    command = [sys.executable, "-c", SCRIPT, "--home", str(home), *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(2)]
+            found = re.search(r"http://\S+:\d+/", lines[1])
+            assert found, (lines, process.stderr and process.stderr.read())
+            yield process, found[0]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_answers_and_ends(home: Path, how: signal.Signals) -> None:
+    """It says where it is, serves the current version, and leaves no process behind."""
+    with service(home, "--port", "0", "--query-timeout", "3") as (process, address):
+        with urlopen(f"{address}health", timeout=10) as response:
+            version = VersionStore(home).current().id
+            assert version in response.read().decode()
+        processes = list(children(process.pid))
+        assert len(processes) == 1
+        processes += children(processes[0])
+        process.send_signal(how)
+        assert process.wait(20) == 0
+        assert wait_until(lambda: not any(map(is_running, processes)))
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_it_finishes_what_runs(home: Path) -> None:
+    """A signal to end lets a running query come to its end; new connections are refused."""
+    with service(home, "--port", "0", "--query-timeout", "2") as (process, address):
+        with urlopen(f"{address}sparql?query={quote(ENDLESS_ROWS)}", timeout=10) as response:
+            assert response.read(1000)
+            process.send_signal(signal.SIGTERM)
+            assert response.read(1000)
+        assert process.wait(20) == 0
+
+
+def test_taken_port_is_told(home: Path) -> None:
+    """A port that is in use ends the command with a message, not a traceback."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, "--home", str(home), "--port", port],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert done.returncode != 0
+    assert "address already in use" in done.stderr.lower()
+    assert "Traceback" not in done.stderr
+
+
+def test_help_names_every_option() -> None:
+    """The help says what each option does, with its default."""
+    text = CliRunner().invoke(serve, ["--help"]).output
+    for option in ("--host", "--port", "--home", "--query-timeout", "--memory-per-query"):
+        assert option in text
+    assert "127.0.0.1" in text
+
+
+def test_wrong_options_are_told() -> None:
+    """A value that cannot be is refused with a message."""
+    for options in (["--port", "x"], ["--workers", "0"], ["--query-timeout", "0"]):
+        result = CliRunner().invoke(serve, options)
+        assert result.exit_code == 2
+        assert "Usage" in result.output
+
+
+def test_settings_are_described_frozen_and_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every field has a description; variables set it; nothing changes it afterwards."""
+    assert all(field.description for field in Settings.model_fields.values())
+    monkeypatch.setenv("KLUSTERGRAF_PORT", "9000")
+    settings = Settings()
+    assert settings.port == 9000
+    with pytest.raises(ValueError, match="frozen"):
+        settings.port = 1
