@@ -77,6 +77,9 @@ def test_derived_is_apart_from_stated(client: TestClient) -> None:
     stated, derived = page.split('id="derived"')
     assert "has member" not in stated.split('id="facts"')[1].split("</section>")[0]
     assert "has member" in derived.split("</section>")[0]
+    # What a source states and a rule derives as well is stated.
+    assert "kg:isBinding" in stated.split('id="facts"')[1].split("</section>")[0]
+    assert "kg:isBinding" not in derived.split("</section>")[0]
 
 
 def test_numbers_on_the_page_have_their_query(client: TestClient) -> None:
