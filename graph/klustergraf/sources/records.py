@@ -29,14 +29,15 @@ class Name:
 class Location:
     """Where something is, as far as the source says; whatever it does not say stays empty.
 
-    ``country`` is ISO 3166-1 alpha-2 (GR, GB; never EL, UK); ``municipality_code`` four digits of
-    Statistics Sweden; latitude and longitude in degrees, WGS 84.
+    ``country`` is ISO 3166-1 alpha-2 (GR, GB; never EL, UK); ``municipality_code`` four and
+    ``county_code`` two digits of Statistics Sweden, where the source itself gives a code; latitude and longitude in degrees, WGS 84.
     """
 
     country: str = ""
     city: str = ""
     postal_code: str = ""
     municipality_code: str = ""
+    county_code: str = ""
     latitude: float | None = None
     longitude: float | None = None
 
@@ -64,10 +65,11 @@ class ActorRecord:
 
 @dataclass(frozen=True, slots=True)
 class RelationRecord:
-    """A relation between two actors of one source: ``parent``, ``child``, ``related``, ….
+    """What a source states of two things: ``parent``, ``child``, ``related``, ``funds``, ….
 
-    ``subject`` and ``object`` are keys of actor records of the same source. ``page`` is the address
-    of the page that states it, where the source has one.
+    ``subject`` and ``object`` are keys of records of the same source. Where the second is a date,
+    it stands in ``value`` and there is no ``object``. ``page`` is the address of the page that
+    states it, where the source has one; ``note`` is for readers of the source, not for the graph.
     """
 
     source: str
@@ -79,11 +81,17 @@ class RelationRecord:
     until: str = ""
     note: str = ""
     page: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRecord:
-    """A project. Amounts are in euro, dates in EDTF; ``topics`` are codes of the source."""
+    """A project. Amounts are in euro, dates in EDTF; ``topics`` are codes of the source.
+
+    ``key`` is the slug of its IRI. ``programme`` is a code of the framework programme's parts
+    (``H2020-EU.3.1.``), ``fields`` are codes of EuroSciVoc (``/21/33``), ``identifiers`` the
+    numbers by which its registers know it.
+    """
 
     source: str
     key: str
@@ -97,11 +105,16 @@ class ProjectRecord:
     contribution_eur: Decimal | None = None
     topics: tuple[str, ...] = ()
     page: str = ""
+    fields: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ParticipationRecord:
-    """An actor's part in a project; the contribution is in euro."""
+    """An actor's part in a project; the contribution is in euro.
+
+    ``role`` is the slug of a role of the ontology: ``coordinator``, ``participant``, ….
+    """
 
     source: str
     project: str
@@ -125,9 +138,64 @@ class FacilityRecord:
     is_open_to_companies: bool | None = None
     aspect_hint: str = ""
     page: str = ""
+    homepage: str = ""
+    since: str = ""
 
 
-Record = ActorRecord | RelationRecord | ProjectRecord | ParticipationRecord | FacilityRecord
+@dataclass(frozen=True, slots=True)
+class ThingRecord:
+    """A thing that is neither actor, place with a code, project nor facility.
+
+    ``kind`` is the local name of its class: ``Building``, ``Campus``, ``Place``, ``Programme``,
+    ``Agreement``, …. ``within`` are municipality codes.
+    """
+
+    source: str
+    key: str
+    names: tuple[Name, ...]
+    kind: str
+    within: tuple[str, ...] = ()
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRecord:
+    """A county or municipality: ``key`` is its code, ``within`` the code of its county.
+
+    ``boundary`` is well-known text (WGS 84, longitude before latitude), simplified.
+    """
+
+    source: str
+    key: str
+    name: str
+    kind: str
+    within: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    boundary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptRecord:
+    """A concept of a classification: a field of science, a topic of a call, a programme part."""
+
+    source: str
+    key: str
+    names: tuple[Name, ...]
+    kind: str
+    broader: str = ""
+
+
+Record = (
+    ActorRecord
+    | RelationRecord
+    | ProjectRecord
+    | ParticipationRecord
+    | FacilityRecord
+    | ThingRecord
+    | PlaceRecord
+    | ConceptRecord
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +204,15 @@ class Skipped:
 
     where: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A record that was taken in although something about it is doubtful: where, and what."""
+
+    where: str
+    reason: str
+
+
+Item = Record | Skipped | Marked
+"""What an importer yields."""
