@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -139,6 +140,24 @@ def test_length_is_bounded() -> None:
     """Ten megabytes of query are refused."""
     with pytest.raises(QueryRefused, match="characters"):
         GUARD.check(QueryRequest("ASK {} " + "#" * 10_000_000))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *('"', "'", '\\"', ' \\"""', "\"'", '"\n', "<", "<a", "<)SERVICE", "a.", "a-", "a:", ":%"),
+        *("@a-", "?", "(", "{}", "#\n", "..", "1 ", r"\u0041", r"<\u0041", "_", "\u0301"),
+    ],
+)
+def test_time_is_linear(piece: str) -> None:
+    """No long text takes long: what scans far is never tried again from near by."""
+    text = piece * (150_000 // len(piece))
+    began = time.monotonic()
+    with contextlib.suppress(QueryRefused):
+        GUARD.check(QueryRequest(f'"""{text}'))
+        GUARD.check(QueryRequest(f"<{text}>"))
+        GUARD.check(QueryRequest(text))
+    assert time.monotonic() - began < 4
 
 
 @given(st.text(alphabet=st.sampled_from("SERVICEservice<>{}()'\"\\#?:u0053 \n.@_a1"), max_size=60))

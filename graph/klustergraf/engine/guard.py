@@ -25,27 +25,32 @@ _UPDATES = frozenset(
 # Letters that a name may go on with beside those that Python's \w knows.
 _MORE = r"\u00b7\u0300-\u036f\u203f\u2040"
 
-# SPARQL 1.1 Query, 19.8, as far as the guard must tell tokens apart. A long string comes before
-# a short one, and an IRI before the operator "<", as the grammar's longest match has it.
+# SPARQL 1.1 Query, 19.8, as far as the guard must tell tokens apart. Every alternative is
+# possessive, and none that scans far can fail and be tried again a little further on: the time
+# is linear in the length of the text, whatever the text. So a string that is not closed is taken
+# to end with its line, and letters are taken in runs that are only then told apart.
 _TOKEN = re.compile(
     rf"""
     (?P<comment>\#[^\r\n]*+)
-  | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\" | \'\'\'(?:[^'\\]|\\.|'(?!''))*+\'\'\'
-             | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+')
+  | (?P<string>"(?:[^"\\\r\n]|\\.)*+"?+ | '(?:[^'\\\r\n]|\\.)*+'?+)
   | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*+>)
   | (?P<variable>[?$][\w{_MORE}]++)
   | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
-  | (?P<name>(?:_|[^\W\d_](?:[\w.\-{_MORE}]*+(?<!\.))?)?
-             :(?:[\w:.\-{_MORE}]|%[0-9A-Fa-f]{{2}}|\\[^\w\s])*+)
-  | (?P<word>\w++)
+  | (?P<run>\w[\w.\-{_MORE}]*+)?+(?P<name>:(?:[\w:.\-{_MORE}]|%[0-9A-Fa-f]{{2}}|\\[^\w\s])*+)
+  | (?P<words>\w[\w.\-{_MORE}]*+)
   | (?P<open>[{{(\[])
   | (?P<close>[}})\]])
   | (?P<other>\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LONG_STRING = {
+    '"': re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*+"""', re.DOTALL),
+    "'": re.compile(r"\'\'\'(?:[^'\\]|\\.|'(?!''))*+\'\'\'", re.DOTALL),
+}
+_WORD_BREAK = re.compile(r"[.\-]+")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U(00[01][0-9A-Fa-f]{5})")
-_COMPARISON_THEN_SERVICE = re.compile(r"\).*SERVICE(?:SILENT)?[:?$]", re.IGNORECASE | re.DOTALL)
+_SERVICE_OF = re.compile(r"SERVICE(?:SILENT)?[:?$]", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 _BEFORE_AN_IRI = frozenset(("GRAPH", "FROM", "NAMED", "DESCRIBE"))
 
@@ -157,9 +162,23 @@ def unescape(text: str) -> str:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup is not None and match.lastgroup != "comment":
-            yield match.lastgroup, match[0]
+    """Cut a query into tokens, without its comments."""
+    unclosed: set[str] = set()
+    position = 0
+    while match := _TOKEN.search(text, position):
+        kind, token, position = str(match.lastgroup), match[0], match.end()
+        if kind == "string":
+            # When one long string is not closed, none after it is: each is tried once.
+            quote = token[0]
+            if quote not in unclosed and text.startswith(3 * quote, match.start()):
+                if long := _LONG_STRING[quote].match(text, match.start()):
+                    token, position = long[0], long.end()
+                else:
+                    unclosed.add(quote)
+        if kind == "words":
+            yield from (("word", word) for word in _WORD_BREAK.split(token) if word)
+        elif kind != "comment":
+            yield kind, token
 
 
 def _keyword(token: _Token) -> str:
@@ -181,7 +200,8 @@ def _check_service(tokens: list[_Token]) -> None:
             in_prefix = "service" in text.partition(":")[0].lower()
             if follows_a_group and in_prefix and _keyword(before) not in _BEFORE_AN_IRI:
                 _refuse_service()
-        elif kind == "iri" and _COMPARISON_THEN_SERVICE.search(text):
+        elif kind == "iri" and ")" in text and _SERVICE_OF.search(text, text.index(")")):
+            # What looks like an IRI can be a comparison, the end of its filter, and a SERVICE.
             _refuse_service()
         before = (kind, text)
 
