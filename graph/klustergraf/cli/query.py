@@ -123,11 +123,12 @@ def _write(answer: QueryAnswer, output_format: str) -> None:
     console = Console()
     # What is piped on is read by a program or in an editor: no need to fold it to a screen.
     Console(width=None if console.is_terminal else 240).print(_table(result))
+    click.echo(f"{len(result['results']['bindings'])} rows")
 
 
 def _table(result: dict[str, Any]) -> Table:
     rows = result["results"]["bindings"]
-    table = Table(caption=f"{len(rows)} rows", caption_justify="left")
+    table = Table()
     names = result["head"]["vars"]
     for name in names:
         table.add_column(name, overflow="fold")
