@@ -309,12 +309,8 @@ def load(path: str, default_graph: str) -> ox.Store:
     """
     store = ox.Store()
     store.bulk_load(path=path)
-    if default_graph == "union" and any(True for _ in store.named_graphs()):
-        store.bulk_extend(
-            ox.Quad(quad.subject, quad.predicate, quad.object, ox.DefaultGraph())
-            for quad in store
-            if not isinstance(quad.graph_name, ox.DefaultGraph)
-        )
+    if default_graph == "union":
+        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     return store
 
 
