@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint fix wheel clean
+.PHONY: help serve test check lint fix bench wheel clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,13 +37,20 @@ fix: .venv/.dev ## repair what can be repaired by machine
 	$(BIN)/ruff format .
 	$(BIN)/typos --write-changes
 
+# Each takes --size and --quick, and writes its tables into docs/benchmarks.md.
+BENCHMARKS := $(wildcard $(addprefix bench/,sparql.py shacl.py))
+
+bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look)
+	@for script in $(BENCHMARKS); do \
+		$(BIN)/python $$script $(if $(SIZE),--size $(SIZE)) $(if $(QUICK),--quick) || exit 1; done
+
 wheel: .venv/.dev ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation .
 
 clean: ## remove the environment, caches and built files (never a version of the graph)
 	rm -rf .venv dist build htmlcov .coverage .coverage.* .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
-	find graph api tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find graph api bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment. What a stamp stands for is installed again only when a file that decides it is
 # newer than the stamp.
@@ -59,6 +66,10 @@ clean: ## remove the environment, caches and built files (never a version of the
 
 .venv/.runtime: pyproject.toml constraints.txt | .venv/.made
 	$(PIP) install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.bench: .venv/.runtime
+	$(PIP) install --quiet --constraint constraints.txt --group bench
 	@touch $@
 
 .venv/.dev: .venv/.runtime

@@ -1,0 +1,165 @@
+"""What a query that will not end costs the others, and what more workers cost in memory."""
+
+import contextlib
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+import processes
+from client import Client, EndpointError
+from peers import Klustergraf, Peer
+
+# Without an end, and with a table of groups that grows as long as it runs.
+CROSS_JOIN: Final = """\
+SELECT ?a ?d (COUNT(*) AS ?n)
+WHERE { ?a ?b ?c . ?d ?e ?f }
+GROUP BY ?a ?d"""
+# Without an end, in little memory.
+COUNTING: Final = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f }"
+
+_DEADLINE_SECONDS: Final = 4.0
+_QUIET_SECONDS: Final = 4.0
+_PATIENCE_SECONDS: Final = 30.0
+_BACK_SHARE: Final = 1.05
+_SETTLE_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True)
+class DeadlineCost:
+    """What happened around a cross join that reached its deadline."""
+
+    status: int
+    answer_late_seconds: float
+    dead_late_seconds: float
+    memory_before_mb: float
+    memory_at_most_mb: float
+    memory_back_late_seconds: float
+    quiet_ms: float
+    disturbed_ms: float
+
+    @property
+    def disturbance(self) -> float:
+        """How many times longer the others waited."""
+        return self.disturbed_ms / self.quiet_ms
+
+
+class _Asker(threading.Thread):
+    """Another client: asks look-ups, one after the other, until told to stop."""
+
+    def __init__(self, url: str, texts: tuple[str, ...]) -> None:
+        super().__init__(daemon=True)
+        self._url = url
+        self._texts = texts
+        self._stop_asking = threading.Event()
+        self.seconds: list[float] = []
+
+    def run(self) -> None:
+        with contextlib.closing(Client(self._url)) as client:
+            for number, text in enumerate(cycle(self._texts)):
+                if self._stop_asking.is_set():
+                    return
+                self.seconds.append(client.answer(f"{text} #other-{number}").seconds)
+
+    def finish(self) -> list[float]:
+        """Stop asking; give the latencies."""
+        self._stop_asking.set()
+        self.join()
+        return self.seconds
+
+
+def measure_deadline(server: Peer, lookups: tuple[str, ...]) -> DeadlineCost:
+    """Ask a cross join with a deadline while another client asks look-ups.
+
+    Errors: EndpointError when the others get no answers.
+    """
+    quiet = _Asker(server.url, lookups)
+    quiet.start()
+    time.sleep(_QUIET_SECONDS)
+    quiet_seconds = quiet.finish()
+    before = processes.pss_mb(server.pid)
+    status: list[int] = []
+    ended: list[float] = []
+
+    def ask() -> None:
+        with contextlib.closing(Client(server.url)) as client:
+            status.append(client.ask(CROSS_JOIN, timeout=f"{_DEADLINE_SECONDS:g}").status)
+            ended.append(time.monotonic())
+
+    others = _Asker(server.url, lookups)
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    asking = threading.Thread(target=ask)
+    asking.start()
+    others.start()
+    time.sleep(_DEADLINE_SECONDS / 4)
+    worker = _busiest(server.pid)
+    time.sleep(max(deadline - time.monotonic() - 0.4, 0))
+    disturbed_seconds = others.finish()
+    peak = processes.pss_mb(server.pid)
+    dead = _moment(lambda: not processes.is_running(worker))
+    back = _moment(lambda: processes.pss_mb(server.pid) <= before * _BACK_SHARE)
+    asking.join()
+    if not disturbed_seconds or not quiet_seconds:
+        raise EndpointError("the other client got no answer")
+    return DeadlineCost(
+        status[0],
+        ended[0] - deadline,
+        dead - deadline,
+        before,
+        peak,
+        back - deadline,
+        statistics.median(quiet_seconds) * 1000,
+        statistics.median(disturbed_seconds) * 1000,
+    )
+
+
+def _busiest(pid: int) -> int:
+    """Find the process of a server that computes most."""
+    family = processes.descendants(pid)
+    before = {process: processes.cpu_seconds(process) for process in family}
+    time.sleep(0.5)
+    return max(family, key=lambda process: processes.cpu_seconds(process) - before[process])
+
+
+def _moment(condition: Callable[[], bool]) -> float:
+    """Wait until something holds; give the moment. Infinite when it never did."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < end:
+        if condition():
+            return time.monotonic()
+        time.sleep(0.01)
+    return float("inf")
+
+
+def busy_memory_mb(data: Path, folder: Path, workers: int) -> float:
+    """Give the memory of a service whose workers all compute."""
+    with Klustergraf(data, folder, workers=workers) as server:
+        server.start()
+        with _all_busy(server, workers):
+            time.sleep(_SETTLE_SECONDS)
+            return statistics.median(processes.pss_mb(server.pid) for _ in range(3))
+
+
+@contextlib.contextmanager
+def _all_busy(server: Peer, workers: int) -> Iterator[None]:
+    """Keep so many workers busy; hanging up ends them."""
+    clients = [Client(server.url) for _ in range(workers)]
+
+    def ask(client: Client) -> None:
+        with contextlib.suppress(EndpointError):
+            client.ask(COUNTING)
+
+    threads = [threading.Thread(target=ask, args=(client,), daemon=True) for client in clients]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.hang_up()
+        for thread in threads:
+            thread.join(_PATIENCE_SECONDS)
