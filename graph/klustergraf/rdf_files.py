@@ -5,7 +5,9 @@ get labels that depend on the file's content only, so that reading twice gives t
 two files never share a blank node by accident.
 """
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +28,9 @@ FORMATS: Final[dict[str, RdfFormat]] = {
 }
 """The format of a file, by the end of its name."""
 
+PACKED: Final = ".gz"
+"""What a file's name ends in when it is packed with gzip."""
+
 _Term = TypeVar("_Term")
 _BOM: Final = b"\xef\xbb\xbf"
 _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ")
@@ -35,18 +40,21 @@ _ON_LINES = re.compile(r"^Parser error between line \d+ column \d+ and line \d+ 
 def read_quads(path: Path | str, graph: NamedNode | None = None) -> list[Quad]:
     """Read the statements of one RDF file, in the order of the file.
 
-    The format follows from the suffix (:data:`FORMATS`). ``graph`` names the graph of those
-    statements that the file itself puts in no named graph.
+    The format follows from the suffix (:data:`FORMATS`, packed or not). ``graph`` names the graph
+    of those statements that the file itself puts in no named graph.
 
     Errors: GraphParseError when there is no such file, when its suffix is unknown, when it is not
     UTF-8 or when it is not the RDF that its suffix promises.
     """
     path = Path(path)
-    rdf_format = FORMATS.get(path.suffix.lower())
+    is_packed = path.suffix.lower() == PACKED
+    rdf_format = FORMATS.get((path.with_suffix("") if is_packed else path).suffix.lower())
     if rdf_format is None:
         known = ", ".join(FORMATS)
-        raise GraphParseError(str(path), f"the suffix says no RDF format. Use one of {known}.")
-    content = _read(path)
+        raise GraphParseError(
+            str(path), f"the suffix says no RDF format. Use one of {known}, also with {PACKED}."
+        )
+    content = _unpacked(path, _read(path)) if is_packed else _read(path)
     if rdf_format != RdfFormat.RDF_XML:  # XML says in its first line which encoding it has
         _require_utf8(path, content)
     label_start = "b" + sha256(content).hexdigest()[:12] + "n"
@@ -62,6 +70,13 @@ def _read(path: Path) -> bytes:
         raise GraphParseError(str(path), "is a folder, not a file. Name the files in it.") from exc
     except OSError as exc:
         raise GraphParseError(str(path), f"cannot be read ({exc.strerror}).") from exc
+
+
+def _unpacked(path: Path, content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content).removeprefix(_BOM)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise GraphParseError(str(path), f"is not a whole gzip file ({exc}).") from exc
 
 
 def _require_utf8(path: Path, content: bytes) -> None:

@@ -189,11 +189,18 @@ def _organisations(
             part = (project_key(grant), pic, role)
             if part in parts:
                 yield Marked(row.where, "the same part in the project comes again; amounts added")
-                parts[part] = (parts[part] or 0) + (amount or 0) or None
+                parts[part] = _sum(parts[part], amount)
             else:
                 parts[part] = amount
     for (project, actor, role), amount in parts.items():
         yield ParticipationRecord(SOURCE, project, actor, role, amount)
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Add two amounts; what is not told counts as nothing, unless neither is told."""
+    if one is None or other is None:
+        return one if other is None else other
+    return one + other
 
 
 def _project_by_number(

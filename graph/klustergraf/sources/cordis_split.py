@@ -163,9 +163,9 @@ def read_h2020(inputs: Inputs) -> Iterator[Item]:
     about = _places(inputs)
     known: set[str] = set()
     names: dict[str, str] = {}
-    columns = ("new_org_id", "name", "country")
     organisations = _one(inputs, "unique_org")
-    for row in table(inputs, organisations, columns, delimiter="\t", is_quoted=False):
+    required = ("new_org_id", "name", "country")
+    for row in table(inputs, organisations, required, delimiter="\t", is_quoted=False):
         if not isinstance(row, Row):
             yield row
             continue

@@ -1,18 +1,20 @@
 """The graph's own statements: the ontology, the shapes, and the files of ``graph/data``.
 
 Each file of ``graph/data`` is one named graph, ``founding/curation.ttl`` the graph
-``https://w3id.org/klustergraf/graph/founding/curation``; it begins with its own description. The
-files of the ontology make one graph together, and so do the shapes.
+``https://w3id.org/klustergraf/graph/founding/curation``; it brings its own description. What people
+write is Turtle; what importers write is packed N-Triples (``open/ror.nt.gz``). The files of the
+ontology make one graph together, and so do the shapes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
-from klustergraf.namespaces import GRAPH
+from klustergraf.namespaces import GRAPH, SCHEMA, SKOS
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import Room, room
 
@@ -52,13 +54,65 @@ def source_files() -> list[SourceFile]:
     ]
 
 
+def imported_file(path: Path) -> SourceFile:
+    """Take in a file of statements that ``klustergraf import`` wrote outside the data folder."""
+    return SourceFile(
+        path=path,
+        name=f"with/{path.name}",
+        graph=NamedNode(f"{GRAPH}open/{_without_suffix(path.name)}"),
+        sha256=sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the founding documents and the curators say of things already.
+
+    ``names`` are preferred names by thing and language; ``dates`` the pairs of thing and property
+    whose date is given.
+    """
+
+    names: dict[str, dict[str, str]]
+    dates: frozenset[tuple[str, str]]
+
+
+def said_by_hand() -> Said:
+    """Read what Turtle files of ``graph/data`` say, so that importers do not say it again."""
+    names: dict[str, dict[str, str]] = {}
+    dates = set()
+    for file in _files("data", None):
+        if file.path.suffix != ".ttl":
+            continue
+        for quad in file.quads():
+            subject, value = quad.subject, quad.object
+            if not isinstance(subject, NamedNode) or not isinstance(value, Literal):
+                continue
+            if quad.predicate == _PREF_LABEL and value.language:
+                names.setdefault(subject.value, {})[value.language] = value.value
+            elif quad.predicate in _DATES:
+                dates.add((subject.value, quad.predicate.value))
+    return Said(names, frozenset(dates))
+
+
+_PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
+_DATES: Final = tuple(NamedNode(SCHEMA + n) for n in ("foundingDate", "startDate", "endDate"))
+_SUFFIXES: Final = (".ttl", ".nt.gz")
+
+
 def _files(name: Room, graph: NamedNode | None) -> Iterator[SourceFile]:
     folder = room(name)
-    for path in sorted(folder.rglob("*.ttl")):
+    for path in sorted(folder.rglob("*")):
+        if not path.name.endswith(_SUFFIXES) or path.name.startswith("."):
+            continue
         relative = path.relative_to(folder)
+        within = relative.parent / _without_suffix(path.name)
         yield SourceFile(
             path=path,
             name=f"{name}/{relative.as_posix()}",
-            graph=graph or NamedNode(GRAPH + relative.with_suffix("").as_posix()),
+            graph=graph or NamedNode(GRAPH + within.as_posix()),
             sha256=sha256(path.read_bytes()).hexdigest(),
         )
+
+
+def _without_suffix(name: str) -> str:
+    return name.removesuffix(".gz").rsplit(".", 1)[0]

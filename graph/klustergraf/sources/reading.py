@@ -145,8 +145,10 @@ def table(
     Errors: SourceFormatError when a column is missing; it names the column and the nearest found.
     """
     lines = _Lines(inputs, file)
-    quoting = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
-    reader = csv.reader(iter(lines), delimiter=delimiter, quoting=quoting)
+    if is_quoted:
+        reader = csv.reader(iter(lines), delimiter=delimiter)
+    else:
+        reader = csv.reader(iter(lines), delimiter=delimiter, quoting=csv.QUOTE_NONE)
     header = [name.strip() for name in next(reader, [])]
     _require_columns(file, header, columns)
     while True:
@@ -155,7 +157,9 @@ def table(
         except StopIteration:
             break
         except csv.Error as exc:
-            yield Skipped(f"{file.name}, line {reader.line_num}", f"is not a row of a table ({exc})")
+            yield Skipped(
+                f"{file.name}, line {reader.line_num}", f"is not a row of a table ({exc})"
+            )
             continue
         where = f"{file.name}, line {reader.line_num}"
         yield from lines.taken_remarks()
@@ -234,50 +238,68 @@ def json_array(inputs: Inputs, file: Input) -> Iterator[Any | Skipped]:
 
     Errors: SourceFormatError when the file does not hold an array.
     """
-    decoder = json.JSONDecoder()
-    text, at, count, has_begun = "", 0, 0, False
-    pieces = _text_pieces(inputs, file)
-    is_over = False
-    while True:
-        at = _after_space(text, at)
-        if not has_begun and at < len(text):
-            if text[at] != "[":
-                raise SourceFormatError(file.name, "its beginning", "it is not a JSON array ([…]).")
-            has_begun, at = True, at + 1
+    text = _Text(inputs, file)
+    if text.next_letter() != "[" and text.fault is None:
+        raise SourceFormatError(file.name, "its beginning", "it is not a JSON array ([…]).")
+    text.at += 1
+    count = 0
+    while (letter := text.next_letter()) and letter != "]":
+        if letter == ",":
+            text.at += 1
             continue
-        if has_begun and at < len(text) and text[at] in ",]":
-            if text[at] == "]":
-                for _ in pieces:  # what follows is read to the end of the count
-                    pass
-                return
-            at += 1
-            continue
-        if at < len(text):
-            try:
-                item, end = decoder.raw_decode(text, at)
-            except json.JSONDecodeError as exc:
-                if is_over:
-                    where = f"{file.name}, record {count + 1}"
-                    yield Skipped(where, f"the file is damaged from here on ({exc.msg})")
-                    return
-            else:
-                if end < len(text) or is_over:
-                    count += 1
-                    yield item
-                    at = end
-                    continue
         try:
-            more = next(pieces)
-        except StopIteration:
-            if is_over or at >= len(text):
-                yield Skipped(f"{file.name}, record {count + 1}", "the file ends before its end")
-                return
-            is_over = True
-            continue
-        if isinstance(more, Skipped):
-            yield more
+            item = text.value()
+        except json.JSONDecodeError as exc:
+            reason = f"the file is damaged from here on ({exc.msg})"
+            yield text.fault or Skipped(f"{file.name}, record {count + 1}", reason)
             return
-        text, at = text[at:] + more, 0
+        count += 1
+        yield item
+    if text.fault:
+        yield text.fault
+    elif not letter:
+        yield Skipped(f"{file.name}, record {count + 1}", "the file ends before its end")
+
+
+class _Text:
+    """The text of a file, of which only the part that is worked on is in memory."""
+
+    def __init__(self, inputs: Inputs, file: Input) -> None:
+        self.fault: Skipped | None = None
+        self.at = 0
+        self._text = ""
+        self._pieces = _text_pieces(inputs, file)
+        self._decoder = json.JSONDecoder()
+
+    def next_letter(self) -> str:
+        """Give the next letter that is no space, without taking it; nothing at the end."""
+        while True:
+            self.at = _after_space(self._text, self.at)
+            if self.at < len(self._text):
+                return self._text[self.at]
+            if not self._read_on():
+                return ""
+
+    def value(self) -> Any:
+        """Take the next value. A number at the very end of a piece might go on in the next."""
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self.at)
+            except json.JSONDecodeError:
+                if not self._read_on():
+                    raise
+                continue
+            if end < len(self._text) or not self._read_on():
+                self.at = end
+                return value
+
+    def _read_on(self) -> bool:
+        piece = next(self._pieces, "")
+        if isinstance(piece, Skipped):
+            self.fault = piece
+            return False
+        self._text, self.at = self._text[self.at :] + piece, 0
+        return bool(piece)
 
 
 def _after_space(text: str, at: int) -> int:

@@ -30,7 +30,8 @@ class Location:
     """Where something is, as far as the source says; whatever it does not say stays empty.
 
     ``country`` is ISO 3166-1 alpha-2 (GR, GB; never EL, UK); ``municipality_code`` four and
-    ``county_code`` two digits of Statistics Sweden, where the source itself gives a code; latitude and longitude in degrees, WGS 84.
+    ``county_code`` two digits of Statistics Sweden, where the source itself gives a code; latitude
+    and longitude in degrees, WGS 84.
     """
 
     country: str = ""
@@ -125,7 +126,10 @@ class ParticipationRecord:
 
 @dataclass(frozen=True, slots=True)
 class FacilityRecord:
-    """A testbed, infrastructure, biobank or laboratory. Actors are keys of the same source."""
+    """A testbed, infrastructure, biobank or laboratory. Actors are keys of the same source.
+
+    ``municipalities`` are the codes of those in which the source says that it is.
+    """
 
     source: str
     key: str
@@ -140,6 +144,7 @@ class FacilityRecord:
     page: str = ""
     homepage: str = ""
     since: str = ""
+    municipalities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ _MONTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _COUNTRIES: Final = {"EL": "GR", "UK": "GB"}
 
 # What UTF-8 letters look like when they were read as Windows-1252: a lead byte, then the rest.
-_MOJIBAKE = re.compile("[Â-ô][\x80-¿ŒœŠšŸŽžƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
-_UNDEFINED: Final = dict.fromkeys((0x81, 0x8D, 0x8F, 0x90, 0x9D))
+_TAIL: Final = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
+_UNDEFINED: Final = "\x81\x8d\x8f\x90\x9d"
+_MOJIBAKE = re.compile(f"[Â-ô][{re.escape(_TAIL)}{_UNDEFINED}]")
 
 
 def repaired(text: str) -> tuple[str, str]:
@@ -42,7 +43,7 @@ def repaired(text: str) -> tuple[str, str]:
 
 
 def _as_byte(letter: str) -> bytes:
-    if ord(letter) in _UNDEFINED:  # bytes that Windows-1252 leaves open come through unchanged
+    if letter in _UNDEFINED:  # bytes that Windows-1252 leaves open come through unchanged
         return bytes([ord(letter)])
     return letter.encode("cp1252")
 

@@ -1,0 +1,78 @@
+"""What things are called: one preferred name per language, and every other name once.
+
+Several sources name the same thing. A name in a stated language wins over one of which the source
+does not say the language; among equals the source that comes first wins. A name of unknown language
+is a name in both: an organisation called "Karo Bio AB" is called that in Swedish and in English.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from klustergraf.sources.records import Name
+
+LANGUAGES: Final = ("sv", "en")
+UNKNOWN_LANGUAGE: Final = "und"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name as the graph states it, and the source that states it."""
+
+    source: str
+    text: str
+    language: str
+    is_preferred: bool
+
+
+@dataclass
+class LabelBook:
+    """All names of all things, gathered before anything is written.
+
+    ``known`` are preferred names that the graph has already: these are not chosen again.
+    """
+
+    known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    _names: dict[str, list[tuple[str, Name]]] = field(default_factory=dict)
+
+    def add(self, iri: str, source: str, names: Iterable[Name]) -> None:
+        """Note the names that a source gives a thing."""
+        kept = [(source, n) for n in names if n.text.strip() and "@" not in n.text]
+        self._names.setdefault(iri, []).extend(kept)
+
+    def labels(self, iri: str, source: str) -> Iterator[Label]:
+        """Give the names of a thing that this source is to state."""
+        return (label for label in self._chosen(iri) if label.source == source)
+
+    def _chosen(self, iri: str) -> list[Label]:
+        found = self._names.get(iri, [])
+        preferred = dict(self.known.get(iri, {}))
+        chosen = []
+        for language in LANGUAGES:
+            if language not in preferred and found:
+                source, name = min(found, key=lambda pair: _rank(pair[1], language))
+                preferred[language] = clean(name.text)
+                chosen.append(Label(source, preferred[language], language, is_preferred=True))
+        said = {text.casefold() for text in preferred.values()}
+        for source, name in found:
+            text = clean(name.text)
+            if text.casefold() not in said:
+                said.add(text.casefold())
+                language = name.language or UNKNOWN_LANGUAGE
+                chosen.append(Label(source, text, language, is_preferred=False))
+        return chosen
+
+
+def _rank(name: Name, language: str) -> tuple[int, int]:
+    kinds = {"label": 0, "alias": 2, "acronym": 3, "former": 4}
+    in_language = 0 if name.language == language else 1 if not name.language else 2
+    return kinds.get(name.kind, 4) // 2 * 3 + in_language, kinds.get(name.kind, 4)
+
+
+def clean(text: str) -> str:
+    """Write a name without spaces at its ends or twice inside.
+
+    >>> clean("  Karo   Bio AB ")
+    'Karo Bio AB'
+    """
+    return " ".join(text.split())
