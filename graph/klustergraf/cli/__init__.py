@@ -11,6 +11,7 @@ import click
 
 from klustergraf import __version__
 from klustergraf.cli.build import build
+from klustergraf.cli.identity import identity
 from klustergraf.cli.publish import publish
 from klustergraf.cli.query import queries, query
 from klustergraf.cli.validate import validate
@@ -69,6 +70,7 @@ def main(ctx: click.Context, home: Path) -> None:
 
 
 main.add_command(build)
+main.add_command(identity)
 main.add_command(publish)
 main.add_command(queries)
 main.add_command(query)
