@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from typing import Final
 _PROC: Final = Path("/proc")
 _PSS: Final = re.compile(r"(?m)^Pss:\s+(\d+) kB")
 _MEBI: Final = 1024
+_TRIES: Final = 20
+_PAUSE_SECONDS: Final = 0.02
 
 
 def descendants(pid: int) -> list[int]:
@@ -31,9 +34,17 @@ def descendants(pid: int) -> list[int]:
 def pss_mb(pid: int) -> float:
     """Give the memory of a process and its descendants; shared pages count in proportion.
 
+    Counted again while processes come and go, since a share would be missed or counted twice.
     Units: 2**20 bytes (proportional set size).
     """
-    return sum(_pss_of(process) for process in descendants(pid))
+    total = 0.0
+    for _ in range(_TRIES):
+        family = descendants(pid)
+        total = sum(_pss_of(process) for process in family)
+        if descendants(pid) == family:
+            break
+        time.sleep(_PAUSE_SECONDS)
+    return total
 
 
 def cpu_seconds(pid: int) -> float:

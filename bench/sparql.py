@@ -29,6 +29,7 @@ from throughput import RequestsFailed, requests_per_second
 # What all servers together may need in memory, for each triple.
 _BYTES_PER_TRIPLE: Final = 3000
 _MANY_WORKERS: Final = 4
+_SETTLE_SECONDS: Final = 0.5
 _LOAD: Final = (
     "import sys, time, pyoxigraph\n"
     "store = pyoxigraph.Store()\n"
@@ -199,6 +200,7 @@ class Run:
 
     def _measure_memory(self, peer: Peer) -> None:
         self._session.visit(peer)
+        time.sleep(_SETTLE_SECONDS)
         self.measured.peers[peer.name].memory_mb.append(processes.pss_mb(peer.pid))
 
     def _measure_own(self) -> None:
