@@ -12,6 +12,7 @@ import click
 from klustergraf import __version__
 from klustergraf.cli.build import build
 from klustergraf.cli.identity import identity
+from klustergraf.cli.importing import import_
 from klustergraf.cli.publish import publish
 from klustergraf.cli.query import queries, query
 from klustergraf.cli.validate import validate
@@ -70,6 +71,7 @@ def main(ctx: click.Context, home: Path) -> None:
 
 
 main.add_command(build)
+main.add_command(import_)
 main.add_command(identity)
 main.add_command(publish)
 main.add_command(queries)

@@ -26,6 +26,9 @@ _LETTERS: Final = str.maketrans({"ø": "o", "æ": "a"})
 _DIGITS: Final = 5
 """Decimals of a degree: about a metre."""
 
+_AREA_DIGITS: Final = 3
+_AREA_LEAST_CODES: Final = 3
+
 Ring = list[tuple[float, float]]
 
 
@@ -119,6 +122,7 @@ class Certainty(StrEnum):
 
     STATED = "stated"
     POSTAL_CODE = "postal-code"
+    POSTAL_AREA = "postal-area"
     POINT = "point"
     TOWN = "town"
 
@@ -139,6 +143,8 @@ class Gazetteer:
     names: dict[str, str] = field(default_factory=dict)
     counties: dict[str, str] = field(default_factory=dict)
     postal: dict[str, str] = field(default_factory=dict)
+    postal_areas: dict[str, str] = field(default_factory=dict)
+    """Where all known postal codes that begin with these three digits lie."""
     towns: dict[str, str] = field(default_factory=dict)
     areas: dict[str, list[list[Ring]]] = field(default_factory=dict)
 
@@ -160,6 +166,7 @@ class Gazetteer:
                     gazetteer.postal[row["postal_code"]] = row["municipality_code"]
                     localities[fold(row["locality"])][row["municipality_code"]] += 1
         gazetteer._add_towns(localities)
+        gazetteer._add_postal_areas()
         return gazetteer
 
     def _add(self, place: PlaceRecord) -> None:
@@ -180,11 +187,21 @@ class Gazetteer:
             if by_name[fold(name)] == 1:
                 self.towns[fold(name)] = code
 
+    def _add_postal_areas(self) -> None:
+        """Learn areas from the codes at hand, of which a register never has all."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for code, municipality in self.postal.items():
+            found[code[:_AREA_DIGITS]][municipality] += 1
+        for area, municipalities in found.items():
+            if len(municipalities) == 1 and municipalities.total() >= _AREA_LEAST_CODES:
+                self.postal_areas[area] = next(iter(municipalities))
+
     def place(self, location: Location) -> Placement | None:
         """Find where something is, by the surest of what its record says.
 
-        The source's own code first, then the postal code, then the point, then the name of the
-        town. "Stockholm" alone often means the capital area, so it gives the county only.
+        The source's own code first, then the postal code, or the area that it lies in, then the
+        point, then the name of the town. "Stockholm" alone often means the capital area, so it
+        gives the county only.
         """
         if location.country not in ("SE", ""):
             return None
@@ -192,6 +209,9 @@ class Gazetteer:
             return self._of(location.municipality_code, Certainty.STATED)
         if location.postal_code in self.postal:
             return self._of(self.postal[location.postal_code], Certainty.POSTAL_CODE)
+        area = location.postal_code[:_AREA_DIGITS]
+        if area in self.postal_areas:
+            return self._of(self.postal_areas[area], Certainty.POSTAL_AREA)
         if location.latitude is not None and location.longitude is not None:
             code = self.at(location.latitude, location.longitude)
             if code:

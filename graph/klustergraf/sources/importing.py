@@ -48,6 +48,8 @@ class Outcome:
     unwanted: int = 0
     skipped: list[Skipped] = field(default_factory=list)
     marked: list[Marked] = field(default_factory=list)
+    actors: set[str] = field(default_factory=set)
+    """The IRIs of the actors that were written."""
 
     def reasons(self) -> Counter[str]:
         """Count what was skipped by reason; what differs from record to record is left out."""
@@ -71,6 +73,7 @@ class Job:
     inputs: Mapping[str, Sequence[Path]]
     datasets: Mapping[str, Dataset]
     out: Path
+    """A folder; or, for one data set, the file itself (``….nt.gz`` or ``….nt``)."""
     extent: Extent = Extent.ALL
     country: str = "SE"
     gazetteer: Gazetteer = field(default_factory=Gazetteer)
@@ -88,7 +91,7 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
     Errors: SourceFormatError for a layout that is not the published one, or, when the job is
     strict, for the first record that is skipped; SourceUnavailable.
     """
-    outcomes = {n: Outcome(n, job.out / f"{n}.nt.gz") for n in job.inputs}
+    outcomes = {name: Outcome(name, _target(job, name)) for name in job.inputs}
     gathered: dict[str, list[Record]] = {}
     actors: list[ActorRecord] = []
     relations: list[RelationRecord] = []
@@ -121,6 +124,11 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
     for name, writer in writers.items():
         _write(job, outcomes[name], writer, selection, gathered)
     return list(outcomes.values())
+
+
+def _target(job: Job, name: str) -> Path:
+    is_file = job.out.name.endswith((".nt", ".nt.gz")) and not job.out.is_dir()
+    return job.out if is_file else job.out / f"{name}.nt.gz"
 
 
 def _records(job: Job, outcome: Outcome, *, is_first: bool) -> Iterator[Record]:
@@ -186,6 +194,8 @@ def _write(
             except IdentifierError:
                 continue  # it was counted when its names were noted
             outcome.written += 1
+            if isinstance(record, ActorRecord):
+                outcome.actors.add(writer.actor_iri(record))
         for skip in writer.skipped:
             outcome.written -= 1
             outcome.read -= 1  # it was read as a record already

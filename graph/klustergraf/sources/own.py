@@ -6,6 +6,9 @@ write is Turtle; what importers write is packed N-Triples (``open/ror.nt.gz``). 
 ontology make one graph together, and so do the shapes.
 """
 
+import gzip
+import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,7 +17,8 @@ from typing import Final
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from klustergraf.namespaces import GRAPH, SCHEMA, SKOS
+from klustergraf.errors import GraphParseError
+from klustergraf.namespaces import GRAPH, KG, RDF, SCHEMA, SKOS
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import Room, room
 
@@ -55,12 +59,25 @@ def source_files() -> list[SourceFile]:
 
 
 def imported_file(path: Path) -> SourceFile:
-    """Take in a file of statements that ``klustergraf import`` wrote outside the data folder."""
+    """Take in a file of statements that ``klustergraf import`` wrote outside the data folder.
+
+    Its graph is the one that it describes, whatever the file is called.
+
+    Errors: GraphParseError when there is no such file, or when it describes no named graph.
+    """
+    try:
+        content = path.read_bytes()
+        text = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, zlib.error) as exc:
+        raise GraphParseError(str(path), f"cannot be read ({exc}).") from exc
+    described = _DESCRIBED_GRAPH.search(text)
+    if described is None:
+        raise GraphParseError(str(path), "describes no named graph, as imported files do.")
     return SourceFile(
         path=path,
         name=f"with/{path.name}",
-        graph=NamedNode(f"{GRAPH}open/{_without_suffix(path.name)}"),
-        sha256=sha256(path.read_bytes()).hexdigest(),
+        graph=NamedNode(described[1].decode("ascii")),
+        sha256=sha256(content).hexdigest(),
     )
 
 
@@ -76,13 +93,16 @@ class Said:
     dates: frozenset[tuple[str, str]]
 
 
+def hand_written_files() -> list[SourceFile]:
+    """List the files of ``graph/data`` that people write; importers build on what they say."""
+    return [file for file in _files("data", None) if file.path.suffix == ".ttl"]
+
+
 def said_by_hand() -> Said:
     """Read what Turtle files of ``graph/data`` say, so that importers do not say it again."""
     names: dict[str, dict[str, str]] = {}
     dates = set()
-    for file in _files("data", None):
-        if file.path.suffix != ".ttl":
-            continue
+    for file in hand_written_files():
         for quad in file.quads():
             subject, value = quad.subject, quad.object
             if not isinstance(subject, NamedNode) or not isinstance(value, Literal):
@@ -94,6 +114,11 @@ def said_by_hand() -> Said:
     return Said(names, frozenset(dates))
 
 
+_DESCRIBED_GRAPH: Final = re.compile(
+    rb"^<(" + re.escape(GRAPH.encode()) + rb"[a-z0-9/.-]+)> <" + re.escape(RDF.encode())
+    + rb"type> <" + re.escape(KG.encode()) + rb"NamedGraph> \.$",
+    re.MULTILINE,
+)  # fmt: skip
 _PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
 _DATES: Final = tuple(NamedNode(SCHEMA + n) for n in ("foundingDate", "startDate", "endDate"))
 _SUFFIXES: Final = (".ttl", ".nt.gz")

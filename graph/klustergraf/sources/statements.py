@@ -150,6 +150,10 @@ class Statements:
         found = self._things.get(key)
         return found[0] if found else None
 
+    def actor_iri(self, record: ActorRecord) -> str:
+        """Give the IRI of the actor that a record is."""
+        return self._shared.actor_iri(self.source, record.key)
+
     def _place(self, code: str) -> NamedNode:
         return thing("place", self._shared.gazetteer.slug(code))
 
@@ -243,7 +247,7 @@ class Statements:
         yield site, terms.TYPE, terms.SITE
         yield site, kg("locatedIn"), place
         yield site, kg("hasCertainty"), kg("inferred")
-        if placement.how == Certainty.POSTAL_CODE:
+        if placement.how in (Certainty.POSTAL_CODE, Certainty.POSTAL_AREA):
             code = f"{location.postal_code[:3]} {location.postal_code[3:]}"
             yield site, terms.POSTAL_CODE, Literal(code)
         for language, reason in _reasons(placement):
@@ -548,6 +552,11 @@ def _reasons(placement: Placement) -> list[tuple[str, str]]:
         return [
             ("sv", "Postnumret hör till kommunen."),
             ("en", "The postal code belongs to the municipality."),
+        ]
+    if placement.how == Certainty.POSTAL_AREA:
+        return [
+            ("sv", "Alla kända postnummer med samma tre första siffror hör till kommunen."),
+            ("en", "All known postal codes with the same first three digits belong to it."),
         ]
     if placement.how == Certainty.POINT:
         return [

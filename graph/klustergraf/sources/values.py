@@ -20,26 +20,33 @@ _COUNTRIES: Final = {"EL": "GR", "UK": "GB"}
 # What UTF-8 letters look like when they were read as Windows-1252: a lead byte, then the rest.
 _TAIL: Final = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore")
 _UNDEFINED: Final = "\x81\x8d\x8f\x90\x9d"
-_MOJIBAKE = re.compile(f"[Â-ô][{re.escape(_TAIL)}{_UNDEFINED}]")
+_TAILS: Final = f"[{re.escape(_TAIL)}{_UNDEFINED}]"
+_MOJIBAKE = re.compile(f"[Â-ß]{_TAILS}|[à-ï]{_TAILS}{{2}}|[ð-ô]{_TAILS}{{3}}")
+_LOST = re.compile("[?][A-ZÀ-Þ]{2}|Ã[?]")
 
 
 def repaired(text: str) -> tuple[str, str]:
-    """Undo "UTF-8 read as Windows-1252", where it is certain; else say what is doubtful.
+    r"""Undo "UTF-8 read as Windows-1252", letter by letter where certain; say what is lost.
+
+    Some names went through it twice, so it is undone as long as something changes.
 
     >>> repaired("Ã–REBRO")
     ('ÖREBRO', '')
-    >>> repaired("GÃTEBORG")[1]
+    >>> repaired("GR\ufffdFICA")[1]
     'has letters that were lost in a wrong encoding'
     """
-    doubt = "has letters that were lost in a wrong encoding"
-    if _MOJIBAKE.search(text):
-        try:
-            raw = b"".join(_as_byte(letter) for letter in text)
-            return raw.decode("utf-8"), ""
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            return text, doubt
-    has_lost = "\ufffd" in text or re.search(r"Ã(?=[A-ZÅÄÖ ]|$)", text)
-    return text, doubt if has_lost else ""
+    before = ""
+    while before != text:
+        before, text = text, _MOJIBAKE.sub(_letter, text)
+    is_lost = "\ufffd" in text or _LOST.search(text) is not None
+    return text, "has letters that were lost in a wrong encoding" if is_lost else ""
+
+
+def _letter(match: re.Match[str]) -> str:
+    try:
+        return b"".join(_as_byte(letter) for letter in match[0]).decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return match[0]
 
 
 def _as_byte(letter: str) -> bytes:
