@@ -17,12 +17,12 @@ serve: .venv/.runtime ## build the graph and serve it on http://127.0.0.1:8000
 	$(BIN)/klustergraf build
 	exec $(BIN)/klustergraf serve
 
-test: lint ## run every check and test, the installed wheel among them
+test: lint ## run every check and test, the installed wheel and real servers among them
 	$(BIN)/python -m pytest --cov --cov-report=term
 	@echo "make test: everything passed"
 
-check: lint ## what every commit must pass: `make test` without the wheel
-	$(BIN)/python -m pytest -m "not wheel"
+check: lint ## what every commit must pass: `make test` without the wheel and without real servers
+	$(BIN)/python -m pytest -m "not wheel and not integration"
 	@echo "make check: everything passed"
 
 lint: .venv/.dev ## the static checks alone

@@ -1,13 +1,12 @@
 """The remote engine against an endpoint that answers as it is told, rightly and wrongly."""
 
-import contextlib
 import http.server
 import json
 import threading
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,6 +35,7 @@ from klustergraf.errors import (
     QueryTimeout,
     SparqlSyntaxError,
 )
+from local_server import served
 from serving import wait_until
 
 A, B = "https://example.org/graph/a", "https://example.org/graph/b"
@@ -126,34 +126,6 @@ class Endpoint:
 
 def _is_record(parameters: Parameters) -> bool:
     return RECORD_GRAPH in parameters.get("query", [""])[0]
-
-
-@contextlib.contextmanager
-def served(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """Answer requests on a free port of this machine; give the address."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            pass
-
-    server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
