@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
 from klustergraf_api.app import create_app
+from klustergraf_api.server import server_config
 from klustergraf_api.settings import Settings
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -84,7 +85,7 @@ def live_server(app: FastAPI) -> Iterator[str]:
     """Serve an application on a free port of this machine; give its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        server = uvicorn.Server(server_config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-import anyio
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -13,15 +12,19 @@ from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.version import VersionStore
+from klustergraf_api.admission import Admission
+from klustergraf_api.cache import AnswerCache
 from klustergraf_api.dependencies import Parts
-from klustergraf_api.middleware import CommonHeaders
+from klustergraf_api.metrics import Metrics
+from klustergraf_api.middleware import Front
+from klustergraf_api.opening import Runner
 from klustergraf_api.pages.rendering import STATIC, Pages
 from klustergraf_api.problems import LastResort, add_handlers
 from klustergraf_api.routes import operations, pages, resources, sparql
 from klustergraf_api.settings import Settings
+from klustergraf_api.shortcut import Shortcut
 
-# Threads that wait for answers or carry them; how many queries run is the engine's affair.
-_THREADS = 256
+_KIBIBYTE = 1024
 
 
 def create_app(
@@ -37,6 +40,9 @@ def create_app(
     """
     settings = settings or Settings()
     rendering = Pages(settings.base, version("klustergraf"))
+    metrics = Metrics(settings.slow_query_seconds)
+    cache = _cache(settings, metrics)
+    shortcut = Shortcut(cache, is_open=not settings.log_requests)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,12 +50,14 @@ def create_app(
         if used is None:
             used = await anyio.to_thread.run_sync(embedded_engine, settings)
         rendering.version_id = used.version_id
+        runner = _runner(settings, used, metrics)
         app.state.parts = Parts(
-            settings, catalogue or Catalogue(), rendering, used, anyio.CapacityLimiter(_THREADS)
+            settings, catalogue or Catalogue(), rendering, runner, cache, shortcut
         )
         try:
             yield
         finally:
+            runner.close()
             if engine is None:
                 used.close()
 
@@ -61,14 +69,54 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.settings = settings
     app.state.pages = rendering
+    app.state.shortcut = shortcut
+    app.router.routes.extend(sparql.ROUTES)
     for module in (sparql, resources, pages, operations):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     add_handlers(app)
     app.add_middleware(LastResort)
-    app.add_middleware(CommonHeaders)
+    app.add_middleware(Front, log_requests=settings.log_requests)
     return app
+
+
+def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner:
+    admission = Admission(per_client=settings.queries_per_client)
+    metrics.set_version(engine.version_id)
+    workers = settings.workers
+    for name, text, value in (
+        ("klustergraf_workers", "Queries that may run at a time.", lambda: workers),
+        (
+            "klustergraf_running_queries",
+            "Queries that run.",
+            lambda: min(admission.open_queries, workers),
+        ),
+        (
+            "klustergraf_waiting_queries",
+            "Queries that wait for a worker.",
+            lambda: max(admission.open_queries - workers, 0),
+        ),
+    ):
+        metrics.follow(name, text, value)
+    threads = workers + settings.waiting_queries
+    return Runner(engine, admission, metrics, threads=threads, answer_mb=settings.answer_mb)
+
+
+def _cache(settings: Settings, metrics: Metrics) -> AnswerCache:
+    cache = AnswerCache(
+        most_bytes=settings.cache_mb * _KIBIBYTE * _KIBIBYTE,
+        largest_bytes=settings.cached_answer_kb * _KIBIBYTE,
+    )
+    for name, text, value in (
+        ("klustergraf_cache_hits", "Answers that were kept.", lambda: cache.hits),
+        ("klustergraf_cache_misses", "Answers that were not kept.", lambda: cache.misses),
+        ("klustergraf_cache_bytes", "Memory of kept answers.", lambda: cache.bytes_kept),
+        ("klustergraf_cache_answers", "How many answers are kept.", lambda: len(cache)),
+    ):
+        metrics.follow(name, text, value)
+    return cache
 
 
 def embedded_engine(settings: Settings) -> EmbeddedEngine:

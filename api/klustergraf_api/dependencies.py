@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-import anyio
 from fastapi import Depends, Request
 
 from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
+from klustergraf_api.cache import AnswerCache
 from klustergraf_api.execution import Executor
+from klustergraf_api.middleware import client_of
+from klustergraf_api.opening import Runner
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.settings import Settings
+from klustergraf_api.shortcut import Shortcut
 
 
 @dataclass
@@ -20,8 +23,20 @@ class Parts:
     settings: Settings
     catalogue: Catalogue
     pages: Pages
-    engine: QueryEngine
-    threads: anyio.CapacityLimiter
+    runner: Runner
+    cache: AnswerCache
+    shortcut: Shortcut
+
+    @property
+    def engine(self) -> QueryEngine:
+        """What answers SPARQL."""
+        return self.runner.engine
+
+
+def executor_of(request: Request, parts: Parts) -> Executor:
+    """Make what runs the queries of a request."""
+    client = client_of(request.scope, parts.settings.trusted_proxies)
+    return Executor(parts.runner, request.receive, client)
 
 
 def _parts(request: Request) -> Parts:
@@ -33,7 +48,7 @@ PartsDep = Annotated[Parts, Depends(_parts)]
 
 
 def _executor(request: Request, parts: PartsDep) -> Executor:
-    return Executor(request, parts.engine, parts.threads)
+    return executor_of(request, parts)
 
 
 ExecutorDep = Annotated[Executor, Depends(_executor)]

@@ -1,26 +1,21 @@
-"""Run queries for a request, in threads, and stop them when the client goes away."""
+"""Run queries for a request, and stop them when the client goes away."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-import anyio
-import anyio.to_thread
-from fastapi import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive
 
-from klustergraf.engine.base import (
-    Cancellation,
-    QueryAnswer,
-    QueryEngine,
-    QueryRequest,
-    ResultKind,
-)
-from klustergraf.errors import GraphError, QueryResourcesExceeded
+from klustergraf.engine.base import QueryRequest, ResultKind
+from klustergraf.errors import QueryResourcesExceeded
+from klustergraf_api.metrics import NO_KIND, OK, outcome_of
+from klustergraf_api.opening import OpenAnswer, Runner
 from klustergraf_api.terms import Solution, Term
 
 _LARGEST_READ: Final = 8 * 1024 * 1024
+# Most queries are done before it is worth watching whether their client is still there.
+_UNWATCHED_SECONDS: Final = 0.01
 
 
 class ClientGone(Exception):
@@ -32,44 +27,38 @@ class AnswerBrokeOff(Exception):
 
 
 class Executor:
-    """Runs the queries of one request."""
+    """Runs the queries of one request, whose body has been read."""
 
-    def __init__(
-        self, request: Request, engine: QueryEngine, threads: anyio.CapacityLimiter
-    ) -> None:
-        self._request = request
-        self._threads = threads
-        self.engine = engine
+    def __init__(self, runner: Runner, receive: Receive, client: str) -> None:
+        self._runner = runner
+        self._receive = receive
+        self._client = client
 
-    async def start(self, query: QueryRequest) -> QueryAnswer:
-        """Start a query and wait for the head of its answer.
+    async def start(self, query: QueryRequest) -> OpenAnswer:
+        """Start a query and wait for the first bytes of its answer.
 
-        The body of the request must have been read. Errors: as QueryEngine.query, ClientGone.
+        Errors: as QueryEngine.query; TooManyQueries, ClientGone.
         """
-        cancellation = Cancellation()
-        answer: QueryAnswer | None = None
-        error: GraphError | None = None
-
-        async def stop_on_disconnect() -> None:
-            while (await self._request.receive())["type"] != "http.disconnect":
-                pass
-            cancellation.cancel()
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(stop_on_disconnect)
-            try:
-                answer = await anyio.to_thread.run_sync(
-                    self.engine.query, query, cancellation, limiter=self._threads
-                )
-            except GraphError as exc:
-                error = exc
-            tasks.cancel_scope.cancel()
-        if cancellation.is_cancelled:
-            if answer is not None:
-                answer.close()
-            raise ClientGone from error
-        if answer is None:
-            raise error if error is not None else ClientGone
+        try:
+            self._runner.admission.enter(self._client)
+        except BaseException as exc:
+            self._runner.metrics.record(query.text, NO_KIND, outcome_of(exc), 0.0, 0)
+            raise
+        answer = OpenAnswer(self._runner, self._client, query)
+        watch = _Watch(self._receive)
+        try:
+            await answer.open()
+        except asyncio.CancelledError as exc:
+            answer.close("client-gone" if watch.is_gone else outcome_of(exc))
+            if watch.is_gone:
+                watch.task.uncancel()
+                raise ClientGone from exc
+            raise
+        except BaseException as exc:
+            answer.close(outcome_of(exc))
+            raise
+        finally:
+            watch.end()
         return answer
 
     async def read(self, query: QueryRequest) -> tuple[ResultKind, bytes]:
@@ -78,25 +67,71 @@ class Executor:
         Errors: as start; QueryResourcesExceeded when the answer is too large for a page.
         """
         answer = await self.start(query)
+        return answer.kind, await self.read_whole(
+            answer,
+            "The answer is too large to be shown on a page. Download it instead, or ask for less "
+            "with LIMIT.",
+        )
 
-        def gather() -> bytes:
-            pieces = bytearray()
-            for piece in answer:
-                pieces += piece
-                if len(pieces) > _LARGEST_READ:
-                    answer.close()
-                    raise QueryResourcesExceeded(
-                        "The answer is too large to be shown on a page. Download it instead, "
-                        "or ask for less with LIMIT."
-                    )
-            return bytes(pieces)
+    async def read_whole(self, answer: OpenAnswer, too_large: str) -> bytes:
+        """Read an answer to its end, and close it.
 
-        return answer.kind, await anyio.to_thread.run_sync(gather, limiter=self._threads)
+        Errors: as OpenAnswer.read_piece; QueryResourcesExceeded with the given words.
+        """
+        outcome = OK
+        try:
+            if answer.is_complete:
+                return answer.first
+            pieces = [answer.first]
+            while piece := await answer.next_piece():
+                pieces.append(piece)
+                if answer.size > _LARGEST_READ:
+                    raise QueryResourcesExceeded(too_large)
+            return b"".join(pieces)
+        except BaseException as exc:
+            outcome = outcome_of(exc)
+            raise
+        finally:
+            answer.close(outcome)
 
     async def solutions(self, text: str) -> list[Solution]:
         """Run a SELECT query and give its solutions."""
         _, document = await self.read(QueryRequest(text))
         return parse_solutions(document)[1]
+
+
+class _Watch:
+    """Cancels the task that waits for an answer when its client goes; for who waits long."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.is_gone = False
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a query is run by a task")
+        self.task = task
+        self._receive = receive
+        self._watching: asyncio.Task[None] | None = None
+        self._timer = task.get_loop().call_later(_UNWATCHED_SECONDS, self._begin)
+
+    def end(self) -> None:
+        """Watch no more."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
+
+    def _begin(self) -> None:
+        self._watching = asyncio.ensure_future(self._watch())
+
+    async def _watch(self) -> None:
+        await until_gone(self._receive)
+        self.is_gone = True
+        self.task.cancel()
+
+
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client hangs up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def parse_solutions(document: bytes) -> tuple[list[str], list[Solution]]:
@@ -116,63 +151,3 @@ def _term(binding: Mapping[str, str]) -> Term:
         language=binding.get("xml:lang", ""),
         datatype=binding.get("datatype", ""),
     )
-
-
-class AnswerResponse(Response):
-    """Sends an answer while it is computed.
-
-    A client that hangs up stops the query. An answer that breaks off breaks the connection off:
-    no client can take it for a whole one.
-    """
-
-    def __init__(
-        self,
-        answer: QueryAnswer,
-        threads: anyio.CapacityLimiter,
-        *,
-        media_type: str,
-        headers: Mapping[str, str],
-    ) -> None:
-        super().__init__(status_code=200, headers=headers, media_type=media_type)
-        del self.headers["content-length"]
-        self._answer = answer
-        self._threads = threads
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer (ASGI).
-
-        Errors: AnswerBrokeOff; the server then aborts the connection.
-        """
-        broken: GraphError | None = None
-        gone = False
-
-        async def stop_on_disconnect() -> None:
-            nonlocal gone
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            gone = True
-            self._answer.close()
-
-        try:
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(stop_on_disconnect)
-                try:
-                    await self._send_pieces(scope, send)
-                except GraphError as exc:
-                    broken = exc
-                tasks.cancel_scope.cancel()
-        finally:
-            self._answer.close()
-        if broken is not None and not gone:
-            raise AnswerBrokeOff(str(broken)) from broken
-
-    async def _send_pieces(self, scope: Scope, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
-        if scope["method"] != "HEAD":
-            pieces = iter(self._answer)
-            while piece := await anyio.to_thread.run_sync(
-                next, pieces, None, limiter=self._threads
-            ):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -6,6 +6,7 @@ A header is read leniently: what cannot be read is passed over. No header is an 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from klustergraf.engine.base import ResultsFormat, TriplesFormat
@@ -54,6 +55,11 @@ SUFFIXES: Final[Mapping[str, str]] = {
     "rdf": "application/rdf+xml",
 }
 LANGUAGES: Final = ("sv", "en")
+# Content codings, the preferred first.
+CODINGS: Final = ("zstd", "gzip")
+
+# Clients have few headers of their own, and these are short.
+_LONGEST_REMEMBERED: Final = 500
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _QUALITY = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
@@ -91,6 +97,25 @@ def _ranges(header: str) -> list[_Range]:
     return ranges
 
 
+@lru_cache(256)
+def choose_coding(accept_encoding: str | None) -> tuple[str, bool]:
+    """Choose a content coding ("" for none), and tell whether none is acceptable too.
+
+    >>> choose_coding("gzip, deflate, br, zstd;q=0.5"), choose_coding("gzip;q=0")
+    (('gzip', True), ('', True))
+    """
+    if accept_encoding is None or len(accept_encoding) > _LONGEST_REMEMBERED:
+        return "", True
+    qualities = {r.name: r.quality for r in _ranges(accept_encoding)}
+    others = qualities.get("*")
+    best = max(CODINGS, key=lambda coding: qualities.get(coding, others or 0.0))
+    identity = qualities.get("identity", 1.0 if others is None else others)
+    quality = qualities.get(best, others or 0.0)
+    if quality == 0 or (qualities.get("identity", 0.0) > quality):
+        return "", True
+    return best, identity > 0
+
+
 def choose(accept: str | None, offers: Sequence[str]) -> str | None:
     """Choose the best of what is offered; None when nothing offered is acceptable.
 
@@ -101,6 +126,17 @@ def choose(accept: str | None, offers: Sequence[str]) -> str | None:
     >>> choose("image/png", ["text/html"]) is None
     True
     """
+    if accept is not None and len(accept) <= _LONGEST_REMEMBERED:
+        return _choose_remembered(accept, tuple(offers))
+    return _choose(accept, offers)
+
+
+@lru_cache(512)
+def _choose_remembered(accept: str, offers: tuple[str, ...]) -> str | None:
+    return _choose(accept, offers)
+
+
+def _choose(accept: str | None, offers: Sequence[str]) -> str | None:
     ranges = _ranges(accept or "")
     if not ranges:
         return offers[0] if offers and not (accept or "").strip(" ,") else None

@@ -3,8 +3,9 @@
 One table, one renderer. A browser gets the same problem as a page.
 """
 
+import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -16,57 +17,28 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from klustergraf import errors
-from klustergraf_api.execution import AnswerBrokeOff, ClientGone
+from klustergraf_api.execution import AnswerBrokeOff, ClientGone, until_gone
 from klustergraf_api.negotiation import choose_language, prefers_html
 from klustergraf_api.pages.rendering import Pages
+from klustergraf_api.request_errors import (
+    ContentTooLarge,
+    HeadTooLarge,
+    MalformedRequest,
+    NotAcceptable,
+    PageNotFound,
+    QueryTooLong,
+    RequestError,
+    RequestTooSlow,
+    TooManyQueries,
+    UnsupportedMediaType,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+# What a connection offers under this name among its extensions breaks it off at once.
+ABORT: Final = "klustergraf.abort"
+
 _log = logging.getLogger(__name__)
-
-
-class RequestError(Exception):
-    """The root of what is wrong with a request as HTTP, before any query is read."""
-
-    headers: Mapping[str, str] = {}
-
-
-class MalformedRequest(RequestError):
-    """A request does not say what it wants, or says it twice."""
-
-
-class PageNotFound(RequestError):
-    """No page has this address."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no page at this address.")
-
-
-class NotAcceptable(RequestError):
-    """Nothing that can be sent is acceptable to the client."""
-
-    def __init__(self, supported: Sequence[str]) -> None:
-        self.supported = list(supported)
-        super().__init__(
-            "None of the formats you accept is offered here. Ask for one of those listed."
-        )
-
-
-class UnsupportedMediaType(RequestError):
-    """A request's body is of a kind that is not read here."""
-
-    def __init__(self, supported: Sequence[str]) -> None:
-        self.supported = list(supported)
-        self.headers = {"Accept-Post": ", ".join(supported)}
-        super().__init__("The body is of a media type that is not read here. Send one of these.")
-
-
-class ContentTooLarge(RequestError):
-    """A request's body is larger than what is read."""
-
-    def __init__(self, limit_kb: int) -> None:
-        self.limit_kb = limit_kb
-        super().__init__(f"The body is larger than the {limit_kb} KiB that are read here.")
 
 
 @dataclass(frozen=True)
@@ -152,6 +124,23 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     ContentTooLarge: _kind(
         413, "content-too-large", "Anropet är för stort", "Request is too large", "limit_kb"
     ),
+    QueryTooLong: _kind(
+        413, "query-too-long", "Frågan är för lång", "Query is too long", "limit_kb"
+    ),
+    HeadTooLarge: _kind(
+        431, "head-too-large", "Anropets huvud är för stort", "Request head is too large"
+    ),
+    RequestTooSlow: _kind(
+        408, "request-too-slow", "Anropet kom för långsamt", "Request came too slowly", "seconds"
+    ),
+    TooManyQueries: _kind(
+        429,
+        "too-many-queries",
+        "För många frågor på en gång",
+        "Too many queries at once",
+        "limit",
+        retry_after=2,
+    ),
     RequestValidationError: _kind(
         422, "invalid-request", "Anropet är inte giltigt", "Request is not valid"
     ),
@@ -215,9 +204,24 @@ async def _on_known(request: Request, exc: Exception) -> Response:
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s %s: %s", request.method, request.url.path, exc)
     title = kind.title[_language(request)]
+    status: int = getattr(exc, "status", kind.status)
     return respond(
-        request, Problem(f"/problems/{kind.slug}", title, kind.status, detail, extras, headers)
+        request, Problem(f"/problems/{kind.slug}", title, status, detail, extras, headers)
     )
+
+
+def bare(exc: RequestError) -> tuple[int, bytes]:
+    """Give the status and the problem details of a request that cannot even be read."""
+    kind = kind_of(type(exc))
+    status: int = getattr(exc, "status", kind.status)
+    body = {
+        "type": f"/problems/{kind.slug}",
+        "title": kind.title["en"],
+        "status": status,
+        "detail": str(exc),
+        "instance": "",
+    }
+    return status, json.dumps(body).encode()
 
 
 async def _on_http(request: Request, exc: Exception) -> Response:
@@ -261,7 +265,11 @@ class LastResort:
             pass
         except AnswerBrokeOff as exc:
             _log.warning("%s: an answer broke off: %s", scope["path"], exc)
-            raise
+            abort = scope.get("extensions", {}).get(ABORT)
+            if abort is None:
+                raise
+            abort()
+            await until_gone(receive)
         except Exception:
             if started:
                 raise

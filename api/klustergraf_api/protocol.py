@@ -1,20 +1,31 @@
 """Reads SPARQL 1.1 Protocol requests (section 2.1): what is asked, and in which form."""
 
+import asyncio
 import math
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import parse_qsl
 
-from fastapi import Request
+from starlette.requests import ClientDisconnect, Request
 
 from klustergraf.errors import QueryRefused
+from klustergraf_api.execution import ClientGone
 from klustergraf_api.negotiation import NAMED_FORMATS
-from klustergraf_api.problems import ContentTooLarge, MalformedRequest, UnsupportedMediaType
+from klustergraf_api.request_errors import (
+    ContentTooLarge,
+    MalformedRequest,
+    QueryTooLong,
+    RequestTooSlow,
+    UnsupportedMediaType,
+)
 
 FORM: Final = "application/x-www-form-urlencoded"
 DIRECT: Final = "application/sparql-query"
 UPDATE: Final = "application/sparql-update"
+
+# The least that a query limit can be set to, so that none is passed by what is remembered.
+_LONGEST_REMEMBERED: Final = 4096
 
 # What a request may carry, as OpenAPI describes it.
 PARAMETERS: Final = [
@@ -55,24 +66,49 @@ class ProtocolRequest:
     accept: str | None
 
 
-async def read_protocol_request(request: Request, limit_kb: int) -> ProtocolRequest:
+@dataclass(frozen=True)
+class RequestLimits:
+    """How large a request may be, and how long its body may take to arrive."""
+
+    query_kb: int
+    body_kb: int
+    body_seconds: float
+
+
+async def read_protocol_request(request: Request, limits: RequestLimits) -> ProtocolRequest:
     """Read a request by GET, by POST with a form, or by POST with the query itself.
 
-    Errors: MalformedRequest, UnsupportedMediaType, ContentTooLarge, QueryRefused for an update.
+    Errors: MalformedRequest, UnsupportedMediaType, ContentTooLarge, QueryTooLong, RequestTooSlow,
+    QueryRefused for an update.
     """
-    parameters = _parameters(request.scope["query_string"])
-    if request.method == "POST":
+    is_post = request.method == "POST"
+    encoded = request.scope["query_string"]
+    if not is_post and len(encoded) <= _LONGEST_REMEMBERED:
+        return _read_address(encoded)
+    parameters = _parameters(encoded)
+    if is_post:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type == UPDATE:
             raise QueryRefused("An update would change the graph; this service only reads.")
         if media_type not in (FORM, DIRECT):
             raise UnsupportedMediaType((FORM, DIRECT))
-        body = await _body(request, limit_kb)
+        body = await _body(request, limits)
         if media_type == FORM:
             parameters += _parameters(body)
         else:
             parameters.append(("query", _text(body)))
-    return _protocol_request(parameters)
+    asked = _protocol_request(parameters)
+    if asked.text is not None and len(asked.text.encode("utf-8", "replace")) > (
+        limits.query_kb * 1024
+    ):
+        raise QueryTooLong(limits.query_kb, in_address=not is_post)
+    return asked
+
+
+@lru_cache(256)
+def _read_address(query_string: bytes) -> ProtocolRequest:
+    """Read the parameters of a GET; the same few are asked again and again."""
+    return _protocol_request(_parameters(query_string))
 
 
 def _protocol_request(parameters: list[tuple[str, str]]) -> ProtocolRequest:
@@ -84,6 +120,9 @@ def _protocol_request(parameters: list[tuple[str, str]]) -> ProtocolRequest:
     queries = values("query")
     if len(queries) > 1:
         raise MalformedRequest("The request carries more than one query. Send one.")
+    for name in ("timeout", "format"):
+        if len(set(values(name))) > 1:
+            raise MalformedRequest(f"The request says more than one {name}. Say one.")
     formats = values("format")
     return ProtocolRequest(
         text=queries[0] if queries else None,
@@ -125,15 +164,20 @@ def _text(body: bytes) -> str:
         raise MalformedRequest(f"The query is not UTF-8: byte {exc.start} is wrong.") from exc
 
 
-async def _body(request: Request, limit_kb: int) -> bytes:
-    limit = limit_kb * 1024
+async def _body(request: Request, limits: RequestLimits) -> bytes:
+    limit = limits.body_kb * 1024
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
-        raise ContentTooLarge(limit_kb)
+        raise ContentTooLarge(limits.body_kb)
     body = bytearray()
-    pieces: AsyncIterator[bytes] = request.stream()
-    async for piece in pieces:
-        body += piece
-        if len(body) > limit:
-            raise ContentTooLarge(limit_kb)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > limit:
+                    raise ContentTooLarge(limits.body_kb)
+    except TimeoutError as exc:
+        raise RequestTooSlow(limits.body_seconds) from exc
+    except ClientDisconnect as exc:
+        raise ClientGone from exc
     return bytes(body)

@@ -32,8 +32,49 @@ class Settings(BaseSettings):
     memory_per_query_mb: int = Field(
         default=1024, ge=16, description="Memory of one query beside the dataset, in MiB."
     )
+    answer_mb: int = Field(
+        default=1024, ge=1, description="Largest answer of a query, in MiB, before compression."
+    )
+    query_kb: int = Field(default=512, ge=4, description="Longest text of a query, in KiB.")
+    waiting_queries: int = Field(
+        default=64, ge=0, description="How many queries may wait for a worker; more are sent away."
+    )
+    queries_per_client: int = Field(
+        default=32, ge=1, description="How many queries of one client may run or wait at a time."
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        description="How many proxies before the service are believed about the client's address.",
+    )
+    request_head_kb: int = Field(
+        default=64, ge=1, description="Largest address and headers of a request, in KiB."
+    )
     request_body_kb: int = Field(
         default=4096, ge=1, description="Largest body of a request that is read, in KiB."
+    )
+    head_seconds: float = Field(
+        default=10.0, gt=0, description="Longest time for the head of a request to arrive."
+    )
+    body_seconds: float = Field(
+        default=30.0, gt=0, description="Longest time for the body of a request to arrive."
+    )
+    stalled_seconds: float = Field(
+        default=30.0, gt=0, description="How long a client may take nothing of its answer."
+    )
+    cache_mb: int = Field(default=64, ge=0, description="Memory for answers kept, in MiB; 0: none.")
+    cached_answer_kb: int = Field(
+        default=1024, ge=1, description="Largest answer that is kept, in KiB."
+    )
+    slow_query_seconds: float = Field(
+        default=5.0, gt=0, description="A query that takes longer is logged."
+    )
+    log_requests: bool = Field(default=False, description="Whether every request is logged.")
+    watch_seconds: float = Field(
+        default=1.0, gt=0, description="How often to look for a new current version."
+    )
+    grace_seconds: int = Field(
+        default=35, ge=0, description="How long running queries may go on when the service ends."
     )
     rows_per_page: int = Field(
         default=1000, ge=1, description="Most rows that a page shows; downloads are always whole."

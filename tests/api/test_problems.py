@@ -10,10 +10,11 @@ from klustergraf import errors
 from klustergraf.engine.base import Cancellation, QueryAnswer, QueryRequest
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.errors import GraphError
-from klustergraf_api import problems
+from klustergraf_api import request_errors
 from klustergraf_api.negotiation import LANGUAGES
 from klustergraf_api.pages.rendering import load_messages
-from klustergraf_api.problems import KINDS, RequestError
+from klustergraf_api.problems import KINDS
+from klustergraf_api.request_errors import RequestError
 from serving import ENDLESS, GREEDY, TINY, tiny_app
 
 MEMBERS = {"type", "title", "status", "detail", "instance"}
@@ -48,7 +49,7 @@ def test_slugs_are_distinct_and_explained_in_both_languages() -> None:
 def test_members_are_attributes_of_the_errors() -> None:
     """What a problem sends beside its text, the error carries."""
     for error, kind in KINDS.items():
-        if error.__module__ in (errors.__name__, problems.__name__) and kind.members:
+        if error.__module__ in (errors.__name__, request_errors.__name__) and kind.members:
             source = inspect.getsource(error)
             inherited = "".join(inspect.getsource(e) for e in error.__mro__[1:-3])
             for member in kind.members:

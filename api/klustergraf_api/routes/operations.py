@@ -1,9 +1,12 @@
-"""``/health`` and ``/ready``: for those who run the service."""
+"""``/health``, ``/ready`` and ``/metrics``: for those who run the service."""
 
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
@@ -33,6 +36,14 @@ async def ready(parts: PartsDep, executor: ExecutorDep) -> Health:
     return Health(status="ready", version=parts.engine.version_id)
 
 
-# As for /sparql: the same once more, to be described.
+@router.api_route("/metrics", methods=_METHODS, include_in_schema=False)
+async def metrics(parts: PartsDep) -> Response:
+    """Tell what was counted since the start, in the text format of Prometheus."""
+    text = await asyncio.to_thread(parts.runner.metrics.text)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+# The same once more, to be described: an operation of OpenAPI has one method.
 router.add_api_route("/health", health, methods=["GET"])
 router.add_api_route("/ready", ready, methods=["GET"])
+router.add_api_route("/metrics", metrics, methods=["GET"], response_class=Response)

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from klustergraf.engine.base import QueryRequest
 from klustergraf.errors import GraphError
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
-from klustergraf_api.problems import KINDS, PageNotFound, kind_of
+from klustergraf_api.problems import KINDS, kind_of
+from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
 from klustergraf_api.start import count_queries, read_counts
 

@@ -13,10 +13,11 @@ from klustergraf.namespaces import PREFIXES
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
-from klustergraf_api.execution import AnswerResponse, Executor
+from klustergraf_api.execution import Executor
 from klustergraf_api.negotiation import HTML, SUFFIXES, choose
 from klustergraf_api.ontology import read_terms, terms_query
-from klustergraf_api.problems import NotAcceptable
+from klustergraf_api.request_errors import NotAcceptable
+from klustergraf_api.streaming import AnswerResponse
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.things import description_query, graph_query, group, read_thing, shown_facts
 
@@ -168,4 +169,4 @@ async def _graph(
         return fresh
     query = QueryRequest(graph_query(iri), triples_format=TriplesFormat(media_type))
     answer = await executor.start(query)
-    return AnswerResponse(answer, parts.threads, media_type=media_type, headers=headers)
+    return AnswerResponse(answer, media_type=media_type, headers=headers)

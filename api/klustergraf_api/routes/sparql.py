@@ -1,19 +1,30 @@
 """``/sparql``: the SPARQL 1.1 Protocol; its description; a form for people."""
 
-from typing import Final
+from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from klustergraf.engine.base import QueryRequest, ResultKind, ResultsFormat, TriplesFormat
+from klustergraf.engine.base import QueryRequest, ResultsFormat, TriplesFormat
 from klustergraf.errors import GraphError
+from klustergraf_api.answers import answer, version_headers, wanted
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
+from klustergraf_api.dependencies import Parts, executor_of
 from klustergraf_api.description import GRAPHS_QUERY, describe_service
-from klustergraf_api.execution import AnswerResponse, Executor
+from klustergraf_api.execution import Executor
 from klustergraf_api.negotiation import HTML, RESULTS, TRIPLES, choose
-from klustergraf_api.problems import MalformedRequest, NotAcceptable, kind_of
-from klustergraf_api.protocol import PARAMETERS, ProtocolRequest, read_protocol_request
+from klustergraf_api.problems import kind_of
+from klustergraf_api.protocol import (
+    PARAMETERS,
+    ProtocolRequest,
+    RequestLimits,
+    read_protocol_request,
+)
+from klustergraf_api.request_errors import MalformedRequest, NotAcceptable
 from klustergraf_api.results import read_results
 
 router = APIRouter()
@@ -27,76 +38,39 @@ SELECT ?thing ?label WHERE {
 }
 LIMIT 20"""
 
+_ALLOW: Final = "GET, HEAD, OPTIONS, POST"
+_ANY_FORMAT: Final = (*RESULTS, *TRIPLES, HTML)
 
-_METHODS: Final = ["GET", "HEAD", "POST"]
+
+class SparqlEndpoint:
+    """The endpoint as an ASGI application: nothing between it and the server that it can spare."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request (ASGI)."""
+        request = Request(scope, receive)
+        response = await _respond(request, request.app.state.parts)
+        await response(scope, receive, send)
 
 
-@router.api_route("/sparql", methods=_METHODS, include_in_schema=False)
-@router.api_route("/sparql/", methods=_METHODS, include_in_schema=False)
-async def sparql(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
+async def _respond(request: Request, parts: Parts) -> Response:
     """Answer a SPARQL 1.1 query. Without a query: describe the service, or show a form."""
-    asked = await read_protocol_request(request, parts.settings.request_body_kb)
+    if request.method not in ("GET", "HEAD", "POST"):
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": _ALLOW})
+        raise HTTPException(405, headers={"Allow": _ALLOW})
+    settings = parts.settings
+    limits = RequestLimits(settings.query_kb, settings.request_body_kb, settings.body_seconds)
+    asked = await read_protocol_request(request, limits)
     accept = asked.accept or request.headers.get("accept")
+    executor = executor_of(request, parts)
     if asked.text is None:
         if request.method == "POST":
             raise MalformedRequest("The request carries no query.")
         return await _describe(request, parts, executor, accept)
-    if choose(accept, [*RESULTS, *TRIPLES, HTML]) == HTML:
+    if choose(accept, _ANY_FORMAT) == HTML:
         return await _show(request, parts, executor, asked)
-    return await _answer(request, parts, executor, asked, accept)
-
-
-async def _answer(
-    request: Request,
-    parts: Parts,
-    executor: Executor,
-    asked: ProtocolRequest,
-    accept: str | None,
-) -> Response:
-    results, triples = choose(accept, list(RESULTS)), choose(accept, list(TRIPLES))
-    if results is None and triples is None:
-        raise NotAcceptable([*RESULTS, *TRIPLES])
-    version = parts.engine.version_id
-    dataset = ("default", *asked.default_graphs, "named", *asked.named_graphs)
-    tag = entity_tag(version, asked.text or "", str(results), str(triples), *dataset)
-    headers = _headers(version, tag)
-    if (fresh := not_modified(request, tag, headers)) is not None:
-        return fresh
-    answer = await executor.start(
-        _query(
-            asked,
-            RESULTS[results] if results else ResultsFormat.JSON,
-            TRIPLES[triples] if triples else TriplesFormat.TURTLE,
-        )
-    )
-    is_triples = answer.kind is ResultKind.TRIPLES
-    media_type = triples if is_triples else results
-    if media_type is None:
-        answer.close()
-        raise NotAcceptable(list(TRIPLES if is_triples else RESULTS))
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
-    return AnswerResponse(answer, parts.threads, media_type=media_type, headers=headers)
-
-
-def _query(asked: ProtocolRequest, results: ResultsFormat, triples: TriplesFormat) -> QueryRequest:
-    return QueryRequest(
-        text=asked.text or "",
-        results_format=results,
-        triples_format=triples,
-        default_graphs=asked.default_graphs,
-        named_graphs=asked.named_graphs,
-        timeout_seconds=asked.timeout_seconds,
-    )
-
-
-def _headers(version_id: str, tag: str) -> dict[str, str]:
-    return {
-        "ETag": tag,
-        "X-Klustergraf-Version": version_id,
-        "Cache-Control": "no-cache",
-        "Vary": "Accept, Accept-Language",
-    }
+    own = wanted(request, asked, accept, parts.engine.version_id)
+    return await answer(request, parts, executor, own, asked.timeout_seconds)
 
 
 async def _describe(
@@ -111,7 +85,7 @@ async def _describe(
     version = parts.engine.version_id
     endpoint = str(request.url.replace(query="")).removesuffix("/")
     tag = entity_tag(version, "service description", endpoint, media_type)
-    headers = _headers(version, tag)
+    headers = {**version_headers(parts, version), "ETag": tag}
     if (fresh := not_modified(request, tag, headers)) is not None:
         return fresh
     document = describe_service(
@@ -128,8 +102,15 @@ async def _show(
 ) -> Response:
     """Show the answer under the form; of a query that fails, what to do about it."""
     table, error, status = None, None, 200
+    query = QueryRequest(
+        text=asked.text or "",
+        results_format=ResultsFormat.JSON,
+        triples_format=TriplesFormat.TURTLE,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        timeout_seconds=asked.timeout_seconds,
+    )
     try:
-        query = _query(asked, ResultsFormat.JSON, TriplesFormat.TURTLE)
         table = await read_results(executor, query, parts.settings.rows_per_page)
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
@@ -138,9 +119,34 @@ async def _show(
     )
 
 
-# The route above answers every method, so that a wrong one is told all that there are. These two
-# only describe it: an operation of OpenAPI has one method.
+_ENDPOINT: Final = SparqlEndpoint()
+ROUTES: Final = [Route(path, _ENDPOINT) for path in ("/sparql", "/sparql/")]
+
+
+async def _described() -> Response:
+    """Answer a SPARQL 1.1 query. Without a query: describe the service, or show a form."""
+    raise NotImplementedError("the routes above answer; this one stands in OpenAPI")
+
+
+_BODIES: Final[dict[str, Any]] = {
+    "application/sparql-query": {"schema": {"type": "string"}},
+    "application/x-www-form-urlencoded": {
+        "schema": {
+            "type": "object",
+            "required": ["query"],
+            "properties": {item["name"]: item["schema"] for item in PARAMETERS},
+        }
+    },
+}
+# An operation of OpenAPI has one method, and describes what the fast route above does not say.
 for _method in ("GET", "POST"):
     router.add_api_route(
-        "/sparql", sparql, methods=[_method], openapi_extra={"parameters": PARAMETERS}
+        "/sparql",
+        _described,
+        methods=[_method],
+        name="sparql",
+        openapi_extra={
+            "parameters": PARAMETERS,
+            **({"requestBody": {"content": _BODIES}} if _method == "POST" else {}),
+        },
     )

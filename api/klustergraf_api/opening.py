@@ -1,0 +1,180 @@
+"""An answer that has begun, whatever engine gives it: in the event loop, or in threads."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, Protocol, runtime_checkable
+
+from klustergraf.engine.base import (
+    Cancellation,
+    QueryAnswer,
+    QueryEngine,
+    QueryRequest,
+    ResultKind,
+)
+from klustergraf.errors import QueryResourcesExceeded
+from klustergraf_api.admission import Admission
+from klustergraf_api.metrics import NO_KIND, OK, Metrics
+
+# So much of an answer is gathered before any of it is sent: what fails until then is told as a
+# problem, and an answer that is complete by then is sent in one go.
+FIRST_BYTES: Final = 64 * 1024
+_MEBIBYTE: Final = 1024 * 1024
+
+
+@runtime_checkable
+class AsyncAnswer(Protocol):
+    """An answer that an event loop reads. ``whole``: all of it, where it came with its head."""
+
+    @property
+    def kind(self) -> ResultKind:
+        """Solutions, a boolean or triples."""
+        ...
+
+    @property
+    def whole(self) -> bytes | None:
+        """All of the answer, if it has come already."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the serialised answer, piece by piece."""
+        ...
+
+    def close(self) -> None:
+        """Stop the query if it still runs."""
+        ...
+
+
+@runtime_checkable
+class AsyncEngine(Protocol):
+    """An engine that needs no thread. To stop a query, cancel the task or close the answer."""
+
+    async def query_async(self, request: QueryRequest) -> AsyncAnswer:
+        """Start a query and wait for the head of its answer; errors as QueryEngine.query."""
+        ...
+
+
+class Runner:
+    """What runs the queries of a service: its engine, and who may use it.
+
+    Units: ``answer_mb`` bounds an answer, in units of 2**20 bytes.
+    """
+
+    def __init__(
+        self,
+        engine: QueryEngine,
+        admission: Admission,
+        metrics: Metrics,
+        *,
+        threads: int,
+        answer_mb: int,
+    ) -> None:
+        self.engine = engine
+        self.admission = admission
+        self.metrics = metrics
+        self.answer_mb = answer_mb
+        # For engines that answer in threads; none is started for others.
+        self.threads = ThreadPoolExecutor(threads, "query")
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+
+class OpenAnswer:
+    """An answer that has begun: ``first`` are its first bytes, all of them if ``is_complete``.
+
+    Whoever has it must close it.
+    """
+
+    def __init__(self, runner: Runner, client: str, query: QueryRequest) -> None:
+        self.first = b""
+        self.is_complete = False
+        self.kind = ResultKind.BOOLEAN
+        self.version_id = runner.engine.version_id
+        self.size = 0
+        self._runner = runner
+        self._client = client
+        self._query = query
+        self._began = time.perf_counter()
+        self._answer: QueryAnswer | AsyncAnswer | None = None
+        self._pieces: AsyncIterator[bytes] | None = None
+        self._thread_pieces: Iterator[bytes] = iter(())
+        self._is_closed = False
+
+    @property
+    def seconds(self) -> float:
+        """The time since the query came."""
+        return time.perf_counter() - self._began
+
+    async def open(self) -> None:
+        """Run the query up to its first bytes. To stop it, cancel the task.
+
+        Errors: as QueryEngine.query; QueryResourcesExceeded.
+        """
+        engine = self._runner.engine
+        if isinstance(engine, AsyncEngine):
+            answer = await engine.query_async(self._query)
+            self._answer, self.kind = answer, answer.kind
+            if (whole := answer.whole) is not None:
+                self.first, self.is_complete = self._counted(whole), True
+                return
+            self._pieces = aiter(answer)
+        else:
+            await self._open_in_thread()
+        gathered: list[bytes] = []
+        while self.size < FIRST_BYTES and not self.is_complete:
+            gathered.append(await self.next_piece())
+            self.is_complete = not gathered[-1]
+        self.first = b"".join(gathered)
+
+    async def next_piece(self) -> bytes:
+        """Wait for the next bytes; none: the answer is complete.
+
+        Errors: as iterating over a QueryAnswer; QueryResourcesExceeded.
+        """
+        if self._pieces is not None:
+            return self._counted(await anext(self._pieces, b""))
+        loop = asyncio.get_running_loop()
+        reading = loop.run_in_executor(self._runner.threads, next, self._thread_pieces, b"")
+        return self._counted(await reading)
+
+    def close(self, outcome: str = OK) -> None:
+        """Stop the query if it still runs, and count it. Once is enough."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        kind = self.kind if self._answer is not None else NO_KIND
+        if self._answer is not None:
+            self._answer.close()
+        self._runner.admission.leave(self._client)
+        self._runner.metrics.record(self._query.text, kind, outcome, self.seconds, self.size)
+
+    async def _open_in_thread(self) -> None:
+        cancellation = Cancellation()
+        opening = asyncio.get_running_loop().run_in_executor(
+            self._runner.threads, self._runner.engine.query, self._query, cancellation
+        )
+        try:
+            self._answer = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            cancellation.cancel()
+            opening.add_done_callback(_close_unused)
+            raise
+        self.kind = self._answer.kind
+        self._thread_pieces = iter(self._answer)
+
+    def _counted(self, piece: bytes) -> bytes:
+        self.size += len(piece)
+        if self.size > self._runner.answer_mb * _MEBIBYTE:
+            raise QueryResourcesExceeded(
+                f"The answer is larger than the {self._runner.answer_mb} MiB that one may be. "
+                "Ask for less with LIMIT."
+            )
+        return piece
+
+
+def _close_unused(opening: asyncio.Future[QueryAnswer]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
