@@ -9,7 +9,8 @@ GraphError
   x QueryRefused(reason)
   x QueryTimeout(seconds)
   x QueryResourcesExceeded(reason)
-  x EngineUnavailable(reason)
+  + EngineUnavailable(reason)
+    x EngineBusy(retry_after_seconds)
   x GraphParseError(source, reason, line, column)
   x IdentifierError(value, reason)
   x EvidenceError(passage, reason)
@@ -106,6 +107,17 @@ class EngineUnavailable(GraphError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class EngineBusy(EngineUnavailable):
+    """So many queries run and wait that another one would only wait as well."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(
+            "All workers are busy, and enough queries wait for one. "
+            f"Ask again in {retry_after_seconds} s."
+        )
 
 
 class GraphParseError(GraphError):

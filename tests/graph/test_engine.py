@@ -15,7 +15,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from klustergraf.engine import worker
+from klustergraf.engine import embedded
+from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import (
     Cancellation,
     QueryRequest,
@@ -49,7 +50,7 @@ from serving import (
     wait_until,
 )
 
-SPARES = 2
+READY = 1  # a worker that no query has seen yet
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +79,22 @@ def count(engine: EmbeddedEngine, pattern: str, **options: object) -> int:
 
 
 def settles(engine: EmbeddedEngine) -> bool:
-    """Tell whether the keeper comes to rest: only idle workers, none of them a zombie."""
-    pid = engine.keeper_pid
-    return wait_until(lambda: len(found := children(pid)) == SPARES and "Z" not in found.values())
+    """Tell whether the engine comes to rest: no query has a place, no process is a zombie."""
+    pool = engine._pool
+
+    def rests() -> bool:
+        found = children(engine.keeper_pid)
+        idle = len(pool._idle) + READY
+        return not pool.running and len(found) == idle and "Z" not in found.values()
+
+    return wait_until(rests)
+
+
+def worker_of(answer: EmbeddedAnswer) -> int:
+    """Give the process id of the worker that gives an answer."""
+    assert answer._lane is not None
+    described = Path(f"/proc/self/fdinfo/{answer._lane._pidfd}").read_text()
+    return int(described.partition("Pid:")[2].split()[0])
 
 
 @pytest.mark.parametrize("form", list(ResultsFormat))
@@ -236,9 +250,10 @@ def test_closing_an_answer_kills_its_worker(patient: EmbeddedEngine) -> None:
     answer = patient.query(QueryRequest(ENDLESS_ROWS))
     pieces = iter(answer)
     next(pieces)
-    assert wait_until(lambda: len(children(patient.keeper_pid)) == SPARES + 1)
+    worker = worker_of(answer)
     answer.close()
     answer.close()
+    assert wait_until(lambda: not is_running(worker))
     assert settles(patient)
     with pytest.raises(EngineUnavailable):
         next(pieces)
@@ -311,7 +326,7 @@ def test_close_leaves_nothing_behind() -> None:
     """Closing ends every process, those in the middle of a query too; closing twice is fine."""
     engine = EmbeddedEngine(TINY)
     answer = engine.query(QueryRequest(ENDLESS_ROWS))
-    assert wait_until(lambda: len(children(engine.keeper_pid)) == SPARES + 1)
+    assert wait_until(lambda: len(children(engine.keeper_pid)) == 1 + READY)
     processes = [engine.keeper_pid, *children(engine.keeper_pid)]
     engine.close()
     engine.close()
@@ -328,7 +343,7 @@ def test_killed_service_leaves_nothing_behind(tmp_path: Path) -> None:
     script = tmp_path / "serve.py"
     script.write_text(
         "import sys\n"
-        f"sys.path[:0] = {[str(Path(worker.__file__).parents[2])]!r}\n"
+        f"sys.path[:0] = {[str(Path(embedded.__file__).parents[2])]!r}\n"
         "from pathlib import Path\n"
         "from klustergraf.engine.embedded import EmbeddedEngine\n"
         "from klustergraf.engine.base import QueryRequest\n"
@@ -341,7 +356,7 @@ def test_killed_service_leaves_nothing_behind(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         keeper = int(process.stdout.readline())
-        assert wait_until(lambda: len(children(keeper)) == SPARES + 1)
+        assert wait_until(lambda: len(children(keeper)) == 1 + READY)
         processes = [keeper, *children(keeper)]
         process.kill()
     assert wait_until(lambda: not any(map(is_running, processes)))

@@ -1,23 +1,35 @@
 """The reading side of a worker: its frames become an answer or one of our errors."""
 
+import asyncio
 import contextlib
 import json
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final
 
-from klustergraf.engine import worker
-from klustergraf.engine.base import ResultKind
+from klustergraf.engine import frames
+from klustergraf.engine.base import QueryRequest, ResultKind
+from klustergraf.engine.lane import GRACE_SECONDS, Lane
+from klustergraf.engine.pool import Pool
+from klustergraf.engine.syntax import explain
 from klustergraf.errors import (
     EngineUnavailable,
+    GraphError,
     QueryRefused,
     QueryResourcesExceeded,
     QueryTimeout,
-    SparqlSyntaxError,
 )
+
+_READ_BYTES: Final = 1 << 18
+_WORDS_BYTES: Final = 4096
+# A reader that has not asked for more in so long does not need a place while others wait.
+_ASLEEP_SECONDS: Final = 0.2
+_MOST_KEPT_BYTES: Final = 1 << 20  # of an answer whose reader sleeps
 
 
 @dataclass(frozen=True)
@@ -26,40 +38,43 @@ class Limits:
 
     timeout_seconds: float
     memory_mb: int
+    result_mb: int
 
-    def raise_reported(self, report: Mapping[str, Any]) -> NoReturn:
-        """Raise what a worker reported of the query it ran."""
-        match report["error"]:
-            case "SparqlSyntaxError":
-                raise SparqlSyntaxError(report["reason"], report["line"], report["column"])
-            case "QueryRefused":
-                raise QueryRefused("The query asks for something outside of this dataset.")
-            case "QueryResourcesExceeded":
-                raise QueryResourcesExceeded(self._too_much_memory())
-            case other:
-                raise EngineUnavailable(f"The engine reported {other!r}.")
+    def reported(self, report: Mapping[str, Any], text: str) -> GraphError:
+        """Give the error that a worker reported of the query it ran."""
+        match report["error"], report["reason"]:
+            case "SparqlSyntaxError", reason:
+                return explain(text, reason)
+            case "QueryRefused", _:
+                return QueryRefused("The query asks for something outside of this dataset.")
+            case "QueryResourcesExceeded", "size":
+                return QueryResourcesExceeded(
+                    f"The answer is larger than the {self.result_mb} MB that one answer may have, "
+                    "and was stopped. Ask for less: fewer variables, or parts with LIMIT and "
+                    "OFFSET over an ORDER BY."
+                )
+            case "QueryResourcesExceeded", _:
+                return QueryResourcesExceeded(self._too_much_memory())
+            case other, _:
+                return EngineUnavailable(f"The engine reported {other!r}.")
 
-    def raise_died(self, words: Mapping[str, Any]) -> NoReturn:
-        """Raise why a worker ended before its answer did."""
-        match words["cause"], words["code"]:
-            case "deadline", _:
-                raise QueryTimeout(self.timeout_seconds)
-            case "hung up", _:
-                raise EngineUnavailable("The query was stopped.")
-            case "ended", code if code in (-signal.SIGABRT, -signal.SIGKILL):
+    def died(self, code: int | None) -> GraphError:
+        """Give the reason why a worker ended before its answer did."""
+        match -code if code is not None else None:
+            case None:
+                return EngineUnavailable("The engine stopped while it answered. Ask again.")
+            case signal.SIGALRM:
+                return QueryTimeout(self.timeout_seconds)
+            case signal.SIGABRT | signal.SIGKILL:
                 # The engine's allocator aborts where Python would raise MemoryError; the
                 # operating system kills when memory runs out for all.
-                raise QueryResourcesExceeded(self._too_much_memory())
-            case "ended", code if code in (-signal.SIGSEGV, -signal.SIGBUS):
-                raise QueryResourcesExceeded(
+                return QueryResourcesExceeded(self._too_much_memory())
+            case signal.SIGSEGV | signal.SIGBUS:
+                return QueryResourcesExceeded(
                     "The query is too long or too deeply nested for the engine, and was stopped. "
                     "Split it, or use VALUES instead of long chains of operators."
                 )
-            case "ended", code:
-                raise EngineUnavailable(
-                    f"The engine stopped while it answered (exit status {code})."
-                )
-        raise EngineUnavailable("The engine stopped while it answered. Ask again.")
+        return EngineUnavailable(f"The engine stopped while it answered (exit status {code}).")
 
     def _too_much_memory(self) -> str:
         return (
@@ -70,121 +85,270 @@ class Limits:
 
 
 class EmbeddedAnswer:
-    """An answer that a worker is writing. One thread at a time reads; any thread may close."""
+    """An answer that a worker is writing. One thread or task reads; any thread may close.
+
+    What has come is taken in at once: when all of it came with the head, :attr:`whole` has it, and
+    the worker is free again before anyone has read a byte.
+    """
 
     def __init__(
-        self,
-        channel: socket.socket,
-        watch: socket.socket,
-        limits: Limits,
-        slots: threading.Semaphore,
+        self, pool: Pool, lane: Lane, limits: Limits, request: QueryRequest, deadline: float
     ) -> None:
-        self._channel = channel
-        self._watch = watch
+        self._pool = pool
+        self._lane: Lane | None = lane
         self._limits = limits
-        self._slots = slots
+        self._text = request.text
+        self._deadline = deadline
         self._lock = threading.Lock()
-        self._closed = threading.Event()
+        self._began = self._read_at = time.monotonic()
+        self._unread = bytearray()
+        self._pieces: deque[bytes] = deque()
+        self._head: dict[str, str] = {}
+        self._error: GraphError | None = None
         self._reading = False
-        self._kind = ResultKind.BOOLEAN
-        self._media_type = ""
+        self._closed = False
+        self._complete = False
+        self._has_place = True
+        pool.hold(self)
 
     @property
     def kind(self) -> ResultKind:
         """Solutions, a boolean or triples."""
-        return self._kind
+        return ResultKind(self._head["kind"])
 
     @property
     def media_type(self) -> str:
         """The media type of the bytes."""
-        return self._media_type
+        return self._head["media_type"]
 
-    def send(self, job: Mapping[str, Any]) -> None:
-        """Give the worker its query."""
-        # A worker that has died cannot take it; reading then tells why.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._channel.sendall(worker.frame(worker.DATA, json.dumps(job).encode()))
+    @property
+    def whole(self) -> bytes | None:
+        """All of the answer, if it has come already and none of it was read; else None.
 
-    def read_head(self) -> None:
-        """Wait for the head of the answer.
+        Small answers come whole with their head: whoever sends them need not iterate.
+        """
+        with self._lock:
+            return b"".join(self._pieces) if self._complete and not self._closed else None
+
+    def start(self, job: bytes) -> None:
+        """Give the worker its query, and wait for the head of the answer.
 
         Errors: as QueryEngine.query.
         """
-        _, payload = self._frame()
-        head = json.loads(payload)
-        self._kind = ResultKind(head["kind"])
-        self._media_type = head["media_type"]
+        try:
+            if lane := self._lane_to_read():
+                lane.channel.settimeout(self._limits.timeout_seconds + GRACE_SECONDS)
+                # A worker that has died cannot take it; reading then tells why.
+                with contextlib.suppress(OSError):
+                    lane.channel.sendall(job)
+                self._fill(lane)
+            while not self._head and (lane := self._lane_to_read()):
+                self._fill(lane)
+        except BaseException:
+            self.close()
+            raise
+
+    async def start_async(self, job: bytes) -> None:
+        """Do as start does, without holding up the event loop."""
+        try:
+            if lane := self._lane_to_read():
+                lane.channel.setblocking(False)
+                with contextlib.suppress(OSError):
+                    await asyncio.get_running_loop().sock_sendall(lane.channel, job)
+                await self._fill_async(lane)
+            while not self._head and (lane := self._lane_to_read()):
+                await self._fill_async(lane)
+        except BaseException:
+            self._abandon()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the serialised answer, piece by piece."""
         try:
             while True:
-                kind, payload = self._frame()
-                if kind == worker.END:
+                while (piece := self._piece()) is not None:
+                    yield piece
+                if (lane := self._lane_to_read()) is None:
                     return
-                yield payload
+                self._fill(lane)
         finally:
             self.close()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the serialised answer, piece by piece, to the event loop that began the query."""
+        try:
+            while True:
+                while (piece := self._piece()) is not None:
+                    yield piece
+                if (lane := self._lane_to_read()) is None:
+                    return
+                await self._fill_async(lane)
+        finally:
+            self._abandon()
 
     def close(self) -> None:
         """Stop the query if it still runs, and give back what it holds."""
         with self._lock:
-            if self._closed.is_set():
+            if self._closed:
                 return
-            self._closed.set()
-            reading = self._reading
-            for end in (self._watch, self._channel):
-                # Shutting down wakes a thread that waits for the next bytes; it then closes.
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-            if not reading:
-                self._release()
+            self._closed = True
+            self._pieces.clear()
+            if self._lane is not None:
+                self._lane.kill()
+                # Whoever waits for the next bytes is woken by that, and lets go.
+                if not self._reading:
+                    self._let_go()
 
     def __del__(self) -> None:
         self.close()
 
-    def _release(self) -> None:
-        self._watch.close()
-        self._channel.close()
-        self._slots.release()
-
-    def _frame(self) -> tuple[bytes, bytes]:
-        """Read the next frame; an error in it, or a stream that ends, is raised."""
+    def relieve(self, now: float) -> None:
+        """Give the place back if it is of no use: the time is over, or the reader sleeps."""
         with self._lock:
-            if self._closed.is_set():
-                raise EngineUnavailable("The query was stopped.")
-            self._reading = True
-        try:
-            kind, payload = self._next_frame()
-        finally:
-            with self._lock:
-                self._reading = False
-                if self._closed.is_set():
-                    self._release()
-        if kind == worker.ERROR:
-            self.close()
-            self._limits.raise_reported(json.loads(payload))
-        return kind, payload
+            if self._reading or self._lane is None:
+                return
+            asleep = now - self._read_at > _ASLEEP_SECONDS
+            overdue = now > self._deadline + _ASLEEP_SECONDS
+            if asleep or overdue:
+                self._take_in(self._lane.channel)
+            if self._complete or self._error is not None:
+                return  # that was the end of it
+            if overdue:
+                self._fail(QueryTimeout(self._limits.timeout_seconds))
+            elif asleep and self._has_place:
+                if self._pool.lend():
+                    self._has_place = False
+                else:
+                    self._fail(EngineUnavailable("The answer was read too slowly, and stopped."))
 
-    def _next_frame(self) -> tuple[bytes, bytes]:
-        try:
-            header = worker.receive_exactly(self._channel, worker.HEADER.size)
-            if len(header) == worker.HEADER.size:
-                kind, size = worker.HEADER.unpack(header)
-                payload = worker.receive_exactly(self._channel, size)
-                if len(payload) == size:
-                    return kind, payload
-        except TimeoutError as exc:
-            raise EngineUnavailable("The engine does not answer.") from exc
-        except ConnectionError:
-            pass  # the worker died with our bytes unread: the same as an end
-        if self._closed.is_set():
-            raise EngineUnavailable("The query was stopped.")
-        return self._limits.raise_died(self._last_words())
+    def _abandon(self) -> None:
+        """Close, also when the task that reads was cancelled in the middle of it."""
+        with self._lock:
+            self._reading = False
+        self.close()
 
-    def _last_words(self) -> dict[str, Any]:
+    def _take_in(self, channel: socket.socket) -> None:
+        """Take in what the worker has written already, up to a bound."""
         with contextlib.suppress(OSError):
-            words = worker.receive_exactly(self._watch, 4096)
-            if words:
-                return dict(json.loads(words))
-        return {"cause": "keeper", "code": None}
+            while self._lane is not None and sum(map(len, self._pieces)) < _MOST_KEPT_BYTES:
+                data = channel.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+                if not data:
+                    return
+                self._feed(data)
+
+    def _piece(self) -> bytes | None:
+        with self._lock:
+            return self._pieces.popleft() if self._pieces else None
+
+    def _lane_to_read(self) -> Lane | None:
+        """Say that bytes are going to be read, and where; None: the answer is complete."""
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if self._closed:
+                raise EngineUnavailable("The query was stopped.")
+            if self._complete:
+                return None
+            self._reading = True
+            return self._lane
+
+    def _fill(self, lane: Lane) -> None:
+        """Wait for more of the answer."""
+        try:
+            data = lane.channel.recv(_READ_BYTES)
+        except TimeoutError:
+            lane.kill()
+            return self._ended(EngineUnavailable("The engine does not answer."))
+        except OSError:
+            data = b""  # the worker died with our bytes unread: the same as an end
+        if data:
+            return self._received(data)
+        words = b""
+        with contextlib.suppress(OSError):
+            lane.watch.settimeout(GRACE_SECONDS)
+            words = lane.watch.recv(_WORDS_BYTES)
+        return self._ended(self._limits.died(_exit_code(words)))
+
+    async def _fill_async(self, lane: Lane) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            # The worker keeps the time; this is for the case that it does not.
+            async with asyncio.timeout(self._deadline - time.monotonic() + GRACE_SECONDS):
+                data = await loop.sock_recv(lane.channel, _READ_BYTES)
+        except TimeoutError:
+            lane.kill()
+            return self._ended(EngineUnavailable("The engine does not answer."))
+        except OSError:
+            data = b""
+        if data:
+            return self._received(data)
+        words = b""
+        with contextlib.suppress(OSError):
+            lane.watch.setblocking(False)
+            async with asyncio.timeout(GRACE_SECONDS):
+                words = await loop.sock_recv(lane.watch, _WORDS_BYTES)
+        return self._ended(self._limits.died(_exit_code(words)))
+
+    def _received(self, data: bytes) -> None:
+        with self._lock:
+            self._reading = False
+            self._read_at = time.monotonic()
+            if self._closed:
+                self._let_go()
+            else:
+                self._feed(data)
+
+    def _ended(self, error: GraphError) -> None:
+        with self._lock:
+            self._reading = False
+            if self._closed:
+                self._let_go()
+            else:
+                self._fail(error)
+
+    def _fail(self, error: GraphError) -> None:
+        self._error = error
+        if self._lane is not None:
+            self._lane.kill()
+            self._let_go()
+
+    def _feed(self, data: bytes) -> None:
+        """Take the frames apart; the last one sets the worker free."""
+        self._unread += data
+        while len(self._unread) >= frames.HEADER.size:
+            kind, size = frames.HEADER.unpack_from(self._unread)
+            end = frames.HEADER.size + size
+            if len(self._unread) < end:
+                return
+            payload = bytes(memoryview(self._unread)[frames.HEADER.size : end])
+            del self._unread[:end]
+            match kind:
+                case frames.HEAD:
+                    self._head = json.loads(payload)
+                case frames.DATA:
+                    self._pieces.append(payload)
+                case frames.END | frames.LAST:
+                    self._complete = True
+                    self._let_go(lives=kind == frames.END)
+                case _:
+                    report = json.loads(payload)
+                    self._error = self._limits.reported(report, self._text)
+                    self._let_go(lives=report["lives"])
+
+    def _let_go(self, *, lives: bool = False) -> None:
+        """Give back the lane, for the next query if its worker takes one, and the place."""
+        lane, self._lane = self._lane, None
+        if lane is None:
+            return
+        self._pool.release(self, lane if lives else None)
+        if not lives:
+            lane.close()
+        if self._has_place:
+            self._pool.leave(time.monotonic() - self._began)
+        else:
+            self._pool.repaid()
+
+
+def _exit_code(words: bytes) -> int | None:
+    """Read a keeper's last words of a worker; None: the keeper has died as well."""
+    return int(json.loads(words)["code"]) if words else None

@@ -1,101 +1,31 @@
 """The embedded engine: an in-memory store behind processes that can be stopped.
 
-This side starts the keeper (:mod:`klustergraf.engine.worker`), hands it queries, and reads the
-answers. It may be used from many threads at once; no query ever runs in this process.
+The keeper (:mod:`klustergraf.engine.keeper`) forks workers (:mod:`klustergraf.engine.worker`),
+which take query after query; this side gives them queries and reads the answers. It may be used
+from many threads and event loops at once; no query ever runs in this process.
 """
 
+import asyncio
 import json
-import logging
-import socket
-import subprocess
-import sys
-import threading
 import time
+from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Final, Literal, Self
 
-from klustergraf.engine import worker
+from klustergraf.engine import frames
 from klustergraf.engine.answer import EmbeddedAnswer, Limits
 from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.guard import Guard
-from klustergraf.errors import EngineUnavailable, GraphParseError
+from klustergraf.engine.lane import KeeperProcess, Lane
+from klustergraf.engine.pool import Pool
+from klustergraf.errors import EngineUnavailable
 from klustergraf.version import Version
 
 DefaultGraph = Literal["union", "unnamed"]
 
-_MEBIBYTE = 1024 * 1024
-# What the keeper may need to notice a deadline; past this it is held to be stuck.
-_GRACE_SECONDS: Final = 5.0
-
-_log = logging.getLogger(__name__)
-
-
-class _Keeper:
-    """A running keeper process and the socket it takes orders from.
-
-    Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
-    """
-
-    def __init__(self, dataset_path: Path, default_graph: DefaultGraph) -> None:
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script, and no shell
-                # -P: nothing of the folder the service was started in gets onto the search path.
-                [
-                    *(sys.executable, "-P", worker.__file__),
-                    *(str(theirs.fileno()), str(dataset_path), default_graph),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                start_new_session=True,  # an interrupt from the keyboard is for the service alone
-            )
-        try:
-            self.graphs = self._await_loaded(dataset_path.name)
-        except BaseException:
-            self.close()
-            raise
-
-    def _await_loaded(self, name: str) -> frozenset[str]:
-        header = worker.receive_exactly(self._control, worker.HEADER.size)
-        if len(header) < worker.HEADER.size:
-            code = self._process.wait()
-            raise EngineUnavailable(f"The engine ended while it loaded {name} (status {code}).")
-        kind, size = worker.HEADER.unpack(header)
-        report = json.loads(worker.receive_exactly(self._control, size))
-        if kind == worker.HEAD:
-            return frozenset(report["graphs"])
-        if report["error"] == "GraphParseError":
-            raise GraphParseError(name, report["reason"], report["line"], report["column"])
-        raise EngineUnavailable(f"The engine cannot load {name}: {report['reason']}")
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    def hand_over(
-        self, channel: socket.socket, watch: socket.socket, seconds: float, memory_bytes: int
-    ) -> None:
-        """Give a worker the far ends of two socket pairs."""
-        order = worker.DISPATCH.pack(seconds, memory_bytes)
-        with self._lock:
-            socket.send_fds(self._control, [order], [channel.fileno(), watch.fileno()])
-
-    def close(self) -> None:
-        """End the keeper, and with it its workers; leave no process behind."""
-        self._control.close()
-        try:
-            self._process.wait(timeout=_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+_MEBIBYTE: Final = 1024 * 1024
 
 
 class EmbeddedEngine:
@@ -103,8 +33,10 @@ class EmbeddedEngine:
 
     ``source`` is a version, or an RDF file (its name ends as its format wants: ``.nq``, ``.trig``,
     ``.ttl`` …). ``default_graph``: ``union`` makes the default graph of queries the merge of all
-    named graphs, ``unnamed`` keeps it apart. At most ``workers`` queries run at a time; more wait.
-    Units: ``memory_mb`` is what one query may use beside the dataset, in units of 2**20 bytes.
+    named graphs, ``unnamed`` keeps it apart. At most ``workers`` queries run at a time; up to
+    ``most_waiting`` more wait, and who comes then is refused at once.
+    Units: ``memory_mb`` is what one query may use beside the dataset, ``result_mb`` what its
+    answer may have, both in units of 2**20 bytes.
     Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
 
     >>> import tempfile
@@ -125,16 +57,17 @@ class EmbeddedEngine:
         timeout_seconds: float = 30.0,
         memory_mb: int = 1024,
         workers: int = 4,
+        result_mb: int = 512,
+        most_waiting: int = 64,
     ) -> None:
-        self._path = source.dataset_path if isinstance(source, Version) else source
+        path = source.dataset_path if isinstance(source, Version) else source
         self._version_id = source.id if isinstance(source, Version) else _digest(source)
-        self._default_graph: DefaultGraph = default_graph
-        self._limits = Limits(timeout_seconds, memory_mb)
-        self._slots = threading.Semaphore(workers)
-        self._lock = threading.Lock()
-        self._closed = False
-        self._keeper = _Keeper(self._path, default_graph)
-        self._guard = Guard(self._keeper.graphs)
+        self._limits = Limits(timeout_seconds, memory_mb, result_mb)
+        self._pool = Pool(
+            workers, most_waiting, lambda: KeeperProcess(path, default_graph, memory_mb)
+        )
+        self._graphs = self._pool.keeper.graphs
+        self._guard = Guard(self._graphs)
 
     @property
     def version_id(self) -> str:
@@ -144,12 +77,12 @@ class EmbeddedEngine:
     @property
     def graphs(self) -> frozenset[str]:
         """The IRIs of the named graphs."""
-        return self._keeper.graphs
+        return self._graphs
 
     @property
     def keeper_pid(self) -> int:
         """The process id of the keeper, for those who watch over it."""
-        return self._keeper.pid
+        return self._pool.keeper.pid
 
     def query(
         self, request: QueryRequest, cancellation: Cancellation | None = None
@@ -157,37 +90,43 @@ class EmbeddedEngine:
         """Start a query and wait for the head of its answer.
 
         The time runs from here, waiting for a free worker included.
-        Errors: SparqlSyntaxError, QueryRefused, QueryTimeout, QueryResourcesExceeded,
-        EngineUnavailable (also when cancelled, or when no worker became free).
+        Errors: SparqlSyntaxError, QueryRefused, QueryTimeout, QueryResourcesExceeded, EngineBusy
+        (also when no worker became free in time), EngineUnavailable (also when cancelled).
         """
-        self._guard.check(request)
-        limits = self._limits
-        if request.timeout_seconds is not None:
-            seconds = min(request.timeout_seconds, limits.timeout_seconds)
-            limits = Limits(seconds, limits.memory_mb)
-        deadline = time.monotonic() + limits.timeout_seconds
-        if not self._slots.acquire(timeout=limits.timeout_seconds):
-            raise EngineUnavailable("All workers are busy. Ask again in a moment.")
+        limits, deadline = self._admit(request)
+        self._pool.enter(limits.timeout_seconds)
         try:
-            answer = self._start(limits, deadline)
+            lane = self._pool.idle_lane() or self._pool.new_lane()
         except BaseException:
-            self._slots.release()
+            self._pool.leave()
             raise
+        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
         if cancellation is not None:
             cancellation.on_cancel(answer.close)
+        answer.start(self._job(request, deadline))
+        return answer
+
+    async def query_async(self, request: QueryRequest) -> EmbeddedAnswer:
+        """Do as query does, in an asyncio event loop and without a thread.
+
+        To stop the query, cancel the task, or close the answer. Errors: as query.
+        """
+        limits, deadline = self._admit(request)
+        await self._pool.enter_async(limits.timeout_seconds)
         try:
-            answer.send(_job(request))
-            answer.read_head()
+            lane = self._pool.idle_lane()
+            if lane is None:
+                lane = await self._new_lane()
         except BaseException:
-            answer.close()
+            self._pool.leave()
             raise
+        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
+        await answer.start_async(self._job(request, deadline))
         return answer
 
     def close(self) -> None:
         """Stop the engine and every query of it. May be called twice."""
-        with self._lock:
-            self._closed = True
-            self._keeper.close()
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -200,53 +139,40 @@ class EmbeddedEngine:
     ) -> None:
         self.close()
 
-    def _start(self, limits: Limits, deadline: float) -> EmbeddedAnswer:
-        """Hand the ends of a new answer to the keeper; if it has died, to a new one."""
-        channel, worker_channel = socket.socketpair()
-        watch, keeper_watch = socket.socketpair()
-        with worker_channel, keeper_watch:
-            try:
-                self._hand_over(worker_channel, keeper_watch, limits, deadline)
-            except BaseException:
-                channel.close()
-                watch.close()
-                raise
-        for end in (channel, watch):
-            end.settimeout(limits.timeout_seconds + _GRACE_SECONDS)
-        return EmbeddedAnswer(channel, watch, limits, self._slots)
+    def _admit(self, request: QueryRequest) -> tuple[Limits, float]:
+        """Let a request pass; give its limits and the time at which it must be done."""
+        self._guard.check(request)
+        limits = self._limits
+        if request.timeout_seconds is not None:
+            seconds = min(request.timeout_seconds, limits.timeout_seconds)
+            limits = replace(limits, timeout_seconds=seconds)
+        return limits, time.monotonic() + limits.timeout_seconds
 
-    def _hand_over(
-        self, channel: socket.socket, watch: socket.socket, limits: Limits, deadline: float
-    ) -> None:
-        for _ in range(2):
-            keeper = self._living_keeper()
-            seconds = deadline - time.monotonic()
-            try:
-                keeper.hand_over(channel, watch, seconds, limits.memory_mb * _MEBIBYTE)
-            except OSError:
-                continue  # it died this moment; a new one is started
-            return
-        raise EngineUnavailable("The engine cannot be started.")
+    async def _new_lane(self) -> Lane:
+        """Get a worker in a thread: the keeper may have to fork one, or to be started again."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self._pool.new_lane))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unused)
+            raise
 
-    def _living_keeper(self) -> _Keeper:
-        with self._lock:
-            if self._closed:
-                raise EngineUnavailable("The engine is closed.")
-            if not self._keeper.is_alive:
-                _log.warning("the keeper %d has died; starting another", self._keeper.pid)
-                self._keeper.close()
-                self._keeper = _Keeper(self._path, self._default_graph)
-            return self._keeper
+    def _job(self, request: QueryRequest, deadline: float) -> bytes:
+        job = {
+            "text": request.text,
+            "results_format": request.results_format,
+            "triples_format": request.triples_format,
+            "default_graphs": request.default_graphs,
+            "named_graphs": request.named_graphs,
+            "seconds": deadline - time.monotonic(),
+            "most_bytes": self._limits.result_mb * _MEBIBYTE,
+        }
+        return frames.frame(frames.QUERY, json.dumps(job).encode())
 
 
-def _job(request: QueryRequest) -> dict[str, Any]:
-    return {
-        "text": request.text,
-        "results_format": request.results_format,
-        "triples_format": request.triples_format,
-        "default_graphs": request.default_graphs,
-        "named_graphs": request.named_graphs,
-    }
+def _close_unused(opening: "asyncio.Task[Lane]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _digest(path: Path) -> str:

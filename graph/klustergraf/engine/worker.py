@@ -1,98 +1,115 @@
-"""The keeper and its workers: the processes in which queries run.
+"""A worker: the process in which queries run, one after the other.
 
-A script of its own, started as a fresh interpreter: nothing of the serving process (threads,
-sockets, secrets) is in it, and it imports no other module of ours.
+The keeper (:mod:`klustergraf.engine.keeper`) forks it; it shares the keeper's store copy-on-write.
+Before it sees a query it gives up what it could do harm with: it holds four descriptors and may
+open no other (so no file and no connection), and its memory is bounded for each query anew. The
+kernel kills it at the deadline of a query, whatever it is doing then.
 
-The *keeper* has one thread. It loads the dataset once and forks workers, which share its memory
-copy-on-write. A *worker* runs one query, serialises the answer itself, writes it as frames to the
-socket it was handed, and ends. Before it sees the query it gives up what it could do harm with:
-it holds three descriptors and may open no other (so no file and no connection), and its memory is
-bounded. The keeper kills it at its deadline and when the reader hangs up.
-
-Frames: one byte of type, four bytes of length (big-endian), the payload.
-
-``H`` head of the answer, JSON ``{"kind", "media_type"}``; ``D`` a piece of the answer; ``E`` the
-answer is complete; ``X`` an error instead, JSON ``{"error", …}``. A stream that ends without ``E``
-or ``X`` has broken off. On the *watch* socket the keeper says why, JSON ``{"cause", …}``; the
-reader hangs up by closing it.
+It ends of its own accord after an error that may have left something behind, and when it has
+grown: pages that it wrote to, or keeps for later, are no longer shared with the others.
 """
 
-import contextlib
 import ctypes
-import gc
+import errno
+import fcntl
 import io
 import json
 import os
-import re
 import resource
-import selectors
 import signal
 import socket
-import struct
-import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn, cast
+from typing import IO, Any, NoReturn, cast
 
 import pyoxigraph as ox
 
-HEADER: Final = struct.Struct("!cI")
-DISPATCH: Final = struct.Struct("!dQ")  # seconds until the deadline, bytes of memory
-HEAD: Final = b"H"
-DATA: Final = b"D"
-END: Final = b"E"
-ERROR: Final = b"X"
+from klustergraf.engine.frames import (
+    DATA,
+    END,
+    HEAD,
+    HEADER,
+    LAST,
+    error_frame,
+    frame,
+    receive_exactly,
+)
+from klustergraf.engine.loading import Loaded
 
 _PIECE = 64 * 1024
-_SPARES = 2
 _PR_SET_PDEATHSIG = 1
-_CHARACTER_CLASSES = re.compile(r",?\s*\[(?:'[^']*'|[^\[\]'])*\]")
-_PLACE = re.compile(r"^(?:error|Parser error) at (?:line )?(\d+)(?::| column )(\d+)(?:: | )")
+_STATM = 3  # the descriptor of /proc/self/statm
+_MEBIBYTE = 1024 * 1024
+# Past any of these a worker makes room for a fresh one. The faults count the shared pages that it
+# has made its own; a query that causes so many has taken longer than a fork does.
+_MOST_FAULTS = 16 * 1024
+_MOST_GROWTH_BYTES = 64 * _MEBIBYTE
 
 
-def frame(kind: bytes, payload: bytes = b"") -> bytes:
-    """Put a payload into a frame."""
-    return HEADER.pack(kind, len(payload)) + payload
+class _Memory:
+    """What this process uses, against what it used when it was forked."""
 
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit = limit_bytes
+        self._most_growth = min(_MOST_GROWTH_BYTES, limit_bytes // 4)
+        self._page = resource.getpagesize()
+        self._resident, self._data = self._read()
+        self._faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        self._hard = self._data + self._most_growth + limit_bytes
 
-def error_frame(error: str, **members: Any) -> bytes:
-    """Put an error into a frame: the name of its class in ``klustergraf.errors``, and its data."""
-    return frame(ERROR, json.dumps({"error": error, **members}).encode())
+    def _read(self) -> tuple[int, int]:
+        fields = os.pread(_STATM, 256, 0).split()
+        return int(fields[1]) * self._page, int(fields[5]) * self._page
 
+    def allow(self) -> None:
+        """Let the next query use as much as one may, beside what is in use now."""
+        soft = min(self._read()[1] + self._limit, self._hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, self._hard))
 
-def receive_exactly(source: socket.socket, size: int) -> bytes:
-    """Read so many bytes; fewer come only at the end of the stream."""
-    pieces = bytearray()
-    while len(pieces) < size:
-        piece = source.recv(min(size - len(pieces), 1 << 20))
-        if not piece:
-            break
-        pieces += piece
-    return bytes(pieces)
+    def has_grown(self) -> bool:
+        """Tell whether it is time for a fresh worker."""
+        resident, data = self._read()
+        faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - self._faults
+        growth = max(resident - self._resident, data - self._data)
+        return faults > _MOST_FAULTS or growth > self._most_growth
 
 
 class _FrameWriter(io.RawIOBase):
     """Where the engine serialises to: gathers pieces, and sends the head with the first one."""
 
-    def __init__(self, sink: socket.socket, head: bytes) -> None:
+    def __init__(self, sink: socket.socket, head: bytes, most_bytes: int) -> None:
         self._sink = sink
         self._head = head
         self._gathered = bytearray()
+        self._room = most_bytes
         self.broken = False
+        self.too_large = False
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything has been sent."""
+        return not self._head
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Any) -> int:
         self._gathered += data
+        self._room -= len(data)
+        if self._room < 0:
+            self.too_large = True
+            raise OSError(errno.EFBIG, "too large")
         if len(self._gathered) >= _PIECE:
             self._send(b"")
         return len(data)
 
-    def finish(self) -> None:
-        """Send what is left and the end."""
-        self._send(frame(END))
+    def finish(self, memory: _Memory) -> bool:
+        """Send what is left and the end; tell whether this process takes another query."""
+        if self.has_begun:
+            self._send(b"")  # may wait for the reader, so the time still runs
+        _disarm()
+        grown = memory.has_grown()
+        self._send(frame(LAST if grown else END))
+        return not grown
 
     def _send(self, tail: bytes) -> None:
         body = frame(DATA, bytes(self._gathered)) if self._gathered else b""
@@ -105,238 +122,104 @@ class _FrameWriter(io.RawIOBase):
         self._gathered.clear()
 
 
-def _syntax_error(exc: SyntaxError) -> bytes:
-    """Report where the parser stopped, without the character classes that it lists."""
-    text = " ".join(str(exc.msg).split())
-    place = _PLACE.match(text)
-    reason = _CHARACTER_CLASSES.sub("", text[place.end() :] if place else text).strip(" ,")
-    reason = reason.replace("IRI parsing failed", "an absolute IRI")
-    return error_frame(
-        "SparqlSyntaxError",
-        reason="the query ends too early or goes on where it cannot"
-        if reason in ("expected", "expected one of")
-        else reason,
-        line=int(place[1]) if place else None,
-        column=int(place[2]) if place else None,
-    )
+def _disarm() -> None:
+    """Stop the clock. A worker that has said that it lives on must not be killed after that."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(store: ox.Store, job: dict[str, Any], sink: socket.socket) -> None:
-    """Run the query of a job and write its answer."""
-    dataset: dict[str, Any] = {}
-    if job["default_graphs"] or job["named_graphs"]:
-        dataset["default_graph"] = [ox.NamedNode(iri) for iri in job["default_graphs"]]
-        dataset["named_graphs"] = [ox.NamedNode(iri) for iri in job["named_graphs"]]
-    writer = None
-    try:
-        result = store.query(job["text"], **dataset)
+class _Job:
+    """One query as it came, and what it may use."""
+
+    def __init__(self, loaded: Loaded, sink: socket.socket, memory: _Memory, data: bytes) -> None:
+        self._loaded = loaded
+        self._sink = sink
+        self._memory = memory
+        self._order: dict[str, Any] = json.loads(data)
+
+    def run(self) -> bool:
+        """Run the query and write its answer; tell whether this process takes another one."""
+        self._memory.allow()
+        signal.setitimer(signal.ITIMER_REAL, max(self._order["seconds"], 0.001))
+        writer: _FrameWriter | None = None
+        try:
+            result = self._loaded.query(
+                self._order["text"], self._order["default_graphs"], self._order["named_graphs"]
+            )
+            writer = self._writer(result)
+            output = cast(IO[bytes], writer)
+            if isinstance(result, ox.QueryTriples):
+                form = ox.RdfFormat.from_media_type(self._order["triples_format"])
+                result.serialize(output, format=form)
+            else:
+                results_form = ox.QueryResultsFormat.from_media_type(self._order["results_format"])
+                result.serialize(output, format=results_form)
+            return writer.finish(self._memory)
+        except SyntaxError as exc:
+            return self._fail("SparqlSyntaxError", lives=writer is None, reason=str(exc.msg))
+        except RuntimeError as exc:
+            return self._fail("SparqlSyntaxError", lives=writer is None, reason=str(exc))
+        except MemoryError:
+            return self._fail("QueryResourcesExceeded", lives=False, reason="memory")
+        except OSError:
+            # The store needs no descriptor: only what the query itself tried to reach can fail so.
+            if writer is not None and writer.broken:
+                return False
+            if writer is not None and writer.too_large:
+                return self._fail("QueryResourcesExceeded", lives=False, reason="size")
+            return self._fail("QueryRefused", lives=False, reason="outside")
+
+    def _writer(
+        self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+    ) -> _FrameWriter:
         if isinstance(result, ox.QueryTriples):
-            kind, media_type = "triples", job["triples_format"]
+            kind, media_type = "triples", self._order["triples_format"]
         else:
-            media_type = job["results_format"]
+            media_type = self._order["results_format"]
             kind = "boolean" if isinstance(result, ox.QueryBoolean) else "solutions"
-        head = {"kind": kind, "media_type": media_type}
-        writer = _FrameWriter(sink, frame(HEAD, json.dumps(head).encode()))
-        output = cast(IO[bytes], writer)
-        if isinstance(result, ox.QueryTriples):
-            result.serialize(output, format=ox.RdfFormat.from_media_type(media_type))
-        else:
-            result.serialize(output, format=ox.QueryResultsFormat.from_media_type(media_type))
-        writer.finish()
-    except SyntaxError as exc:
-        sink.sendall(_syntax_error(exc))
-    except MemoryError:
-        sink.sendall(error_frame("QueryResourcesExceeded", reason="memory"))
-    except RuntimeError as exc:
-        sink.sendall(error_frame("SparqlSyntaxError", reason=str(exc), line=None, column=None))
-    except OSError:
-        # The store lies in memory: only what the query itself tried to reach can fail so.
-        if writer is None or not writer.broken:
-            sink.sendall(error_frame("QueryRefused", reason="outside"))
+        head = frame(HEAD, json.dumps({"kind": kind, "media_type": media_type}).encode())
+        return _FrameWriter(self._sink, head, self._order["most_bytes"])
+
+    def _fail(self, error: str, *, lives: bool, reason: str) -> bool:
+        _disarm()
+        lives = lives and not self._memory.has_grown()
+        self._sink.sendall(error_frame(error, lives=lives, reason=reason))
+        return lives
 
 
-def _shut_in(memory_bytes: int) -> None:
-    """Give up every right that a query does not need. Descriptors 0, 1 and 2 are in use."""
-    data_pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
-    memory_bytes += data_pages * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+def _shut_in(channel: socket.socket) -> socket.socket:
+    """Give up every right that a query does not need, and every descriptor but four."""
+    null = os.open(os.devnull, os.O_RDWR)
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
+    # The numbers may overlap with those that are wanted: first all go above them.
+    wanted_ones = (channel.detach(), null, null, statm)
+    high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 16) for descriptor in wanted_ones]
+    for wanted, descriptor in enumerate(high):
+        os.dup2(descriptor, wanted)
+    os.closerange(4, max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) + 1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+    return socket.socket(fileno=0)
 
 
-def _work(store: ox.Store, orders: socket.socket, keeper_pid: int) -> NoReturn:
-    """Wait for one query, run it, and end. Never returns into the keeper's code."""
+def work(loaded: Loaded, channel: socket.socket, keeper_pid: int, memory_bytes: int) -> NoReturn:
+    """Take queries from the channel until it ends. Never returns into the keeper's code."""
     status = 1
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != keeper_pid:
             os._exit(1)
-        null = os.open(os.devnull, os.O_RDWR)
-        os.dup2(orders.detach(), 0)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        os.closerange(3, max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) + 1)
-        with socket.socket(fileno=0) as inbox:
-            order, descriptors, _, _ = socket.recv_fds(inbox, DISPATCH.size, 1)
-            if not descriptors:
-                os._exit(0)
-            inbox.detach()
-        os.dup2(descriptors[0], 0)
-        os.close(descriptors[0])
-        _, memory_bytes = DISPATCH.unpack(order)
-        _shut_in(memory_bytes)
-        sink = socket.socket(fileno=0)
-        _, size = HEADER.unpack(receive_exactly(sink, HEADER.size))
-        _answer(store, json.loads(receive_exactly(sink, size)), sink)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        sink = _shut_in(channel)
+        memory = _Memory(memory_bytes)
+        lives = True
+        while lives:
+            header = receive_exactly(sink, HEADER.size)
+            if len(header) < HEADER.size:
+                break
+            order = receive_exactly(sink, HEADER.unpack(header)[1])
+            lives = _Job(loaded, sink, memory, order).run()
         status = 0
     finally:
         os._exit(status)
-
-
-@dataclass
-class _Worker:
-    """A forked worker: gets its query through ``orders``, then has a watch and a deadline."""
-
-    pid: int
-    pidfd: int
-    orders: socket.socket
-    watch: socket.socket | None = None
-    deadline: float = float("inf")
-    cause: str = "ended"
-    buried: bool = False
-
-
-class Keeper:
-    """The loop that forks workers, hands them queries, and kills them in time."""
-
-    def __init__(self, store: ox.Store, control: socket.socket) -> None:
-        self._store = store
-        self._control = control
-        self._selector = selectors.DefaultSelector()
-        self._spares: list[_Worker] = []
-        self._busy: list[_Worker] = []
-
-    def run(self) -> None:
-        """Serve until the serving process closes the control socket."""
-        self._selector.register(self._control, selectors.EVENT_READ, self._dispatch)
-        while True:
-            while len(self._spares) < _SPARES:
-                self._spares.append(self._fork())
-            now = time.monotonic()
-            wait = min((w.deadline - now for w in self._busy), default=float("inf"))
-            events = self._selector.select(None if wait == float("inf") else max(wait, 0))
-            for key, _ in events:
-                key.data()
-            now = time.monotonic()
-            for worker in [w for w in self._busy if w.deadline <= now]:
-                self._kill(worker, "deadline")
-
-    def _fork(self) -> _Worker:
-        ours, theirs = socket.socketpair()
-        keeper_pid = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            _work(self._store, theirs, keeper_pid)
-        theirs.close()
-        worker = _Worker(pid, os.pidfd_open(pid), ours)
-        self._selector.register(worker.pidfd, selectors.EVENT_READ, lambda: self._bury(worker))
-        return worker
-
-    def _dispatch(self) -> None:
-        order, descriptors, _, _ = socket.recv_fds(self._control, DISPATCH.size, 2)
-        if len(order) < DISPATCH.size or len(descriptors) < 2:
-            self._end()
-        channel, watch = descriptors
-        worker = self._spares.pop(0) if self._spares else self._fork()
-        try:
-            socket.send_fds(worker.orders, [order], [channel])
-        except OSError:
-            worker.cause = "lost"
-        os.close(channel)
-        worker.orders.close()
-        worker.watch = socket.socket(fileno=watch)
-        worker.deadline = time.monotonic() + DISPATCH.unpack(order)[0]
-        self._busy.append(worker)
-        self._selector.register(
-            worker.watch, selectors.EVENT_READ, lambda: self._kill(worker, "hung up")
-        )
-
-    def _kill(self, worker: _Worker, cause: str) -> None:
-        if worker.buried:
-            return
-        worker.cause = cause
-        signal.pidfd_send_signal(worker.pidfd, signal.SIGKILL)
-        self._bury(worker)
-
-    def _bury(self, worker: _Worker) -> None:
-        """Take leave of a worker that has ended, and tell the reader how.
-
-        May be called twice: in one round it can end, be hung up on and reach its deadline.
-        """
-        if worker.buried:
-            return
-        worker.buried = True
-        self._selector.unregister(worker.pidfd)
-        _, status = os.waitpid(worker.pid, 0)
-        os.close(worker.pidfd)
-        if worker.watch is None:
-            worker.orders.close()
-            self._spares.remove(worker)
-        else:
-            self._busy.remove(worker)
-            self._selector.unregister(worker.watch)
-            code = os.waitstatus_to_exitcode(status)
-            # A reader that has all it wanted is gone.
-            with contextlib.suppress(OSError):
-                worker.watch.sendall(json.dumps({"cause": worker.cause, "code": code}).encode())
-            worker.watch.close()
-
-    def _end(self) -> NoReturn:
-        for worker in (*self._spares, *self._busy):
-            signal.pidfd_send_signal(worker.pidfd, signal.SIGKILL)
-            os.waitpid(worker.pid, 0)
-        os._exit(0)
-
-
-def load(path: str, default_graph: str) -> ox.Store:
-    """Load a dataset into memory.
-
-    ``union`` puts every triple of the named graphs into the default graph as well, where each
-    stands once. The engine's own option for this counts a triple once per graph it stands in
-    (not the RDF merge that SPARQL 1.1 Query, section 13.1 speaks of) and ignores ``FROM``.
-    """
-    store = ox.Store()
-    store.bulk_load(path=path)
-    if default_graph == "union":
-        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
-    return store
-
-
-def main() -> None:
-    """Run as the keeper: arguments are the control descriptor, the path, the default graph."""
-    descriptor, path, default_graph = sys.argv[1:]
-    control = socket.socket(fileno=int(descriptor))
-    os.putenv("RUST_BACKTRACE", "0")
-    try:
-        store = load(path, default_graph)
-    except SyntaxError as exc:
-        control.sendall(
-            error_frame("GraphParseError", reason=exc.msg, line=exc.lineno, column=exc.offset)
-        )
-        return
-    except (OSError, ValueError) as exc:
-        control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
-        return
-    graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
-    control.sendall(frame(HEAD, json.dumps({"graphs": graphs}).encode()))
-    # What lives now is never looked at again by the collector: it would only dirty shared pages.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    Keeper(store, control).run()
-
-
-if __name__ == "__main__":
-    main()
