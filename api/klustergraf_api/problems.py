@@ -92,6 +92,14 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     errors.EngineUnavailable: _kind(
         503, "engine-unavailable", "Motorn svarar inte", "Engine does not answer", retry_after=5
     ),
+    errors.EngineBusy: _kind(
+        503,
+        "engine-busy",
+        "Motorn är upptagen",
+        "Engine is busy",
+        "retry_after_seconds",
+        retry_after=5,
+    ),
     errors.GraphParseError: _kind(
         400, "graph-parse", "Filen är inte RDF", "File is not RDF", "source", "line", "column"
     ),
