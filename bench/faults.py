@@ -29,6 +29,7 @@ _QUIET_SECONDS: Final = 4.0
 _PATIENCE_SECONDS: Final = 30.0
 _BACK_SHARE: Final = 1.05
 _SETTLE_SECONDS: Final = 2.0
+_READING_SECONDS: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,15 @@ def measure_deadline(server: Peer, lookups: tuple[str, ...]) -> DeadlineCost:
     asking = threading.Thread(target=ask)
     asking.start()
     others.start()
-    time.sleep(_DEADLINE_SECONDS / 4)
-    worker = _busiest(server.pid)
-    time.sleep(max(deadline - time.monotonic() - 0.4, 0))
+    time.sleep(_DEADLINE_SECONDS - _READING_SECONDS)
     disturbed_seconds = others.finish()
     peak = processes.pss_mb(server.pid)
-    dead = _moment(lambda: not processes.is_running(worker))
-    back = _moment(lambda: processes.pss_mb(server.pid) <= before * _BACK_SHARE)
+    # Its table of groups makes the process that runs it the largest; it may have ended already.
+    worker = None if status else processes.largest(server.pid)
+    dead, back = _moments(
+        lambda: worker is None or not processes.is_running(worker),
+        lambda: processes.pss_mb(server.pid) <= before * _BACK_SHARE,
+    )
     asking.join()
     if not (status and disturbed_seconds and quiet_seconds):
         raise EndpointError("a client got no answer")
@@ -121,22 +124,16 @@ def measure_deadline(server: Peer, lookups: tuple[str, ...]) -> DeadlineCost:
     )
 
 
-def _busiest(pid: int) -> int:
-    """Find the process of a server that computes most."""
-    family = processes.descendants(pid)
-    before = {process: processes.cpu_seconds(process) for process in family}
-    time.sleep(0.5)
-    return max(family, key=lambda process: processes.cpu_seconds(process) - before[process])
-
-
-def _moment(condition: Callable[[], bool]) -> float:
-    """Wait until something holds; give the moment. Infinite when it never did."""
+def _moments(*conditions: Callable[[], bool]) -> list[float]:
+    """Wait until each of these holds; give the moments. Infinite for one that never did."""
+    moments = [float("inf")] * len(conditions)
     end = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < end:
-        if condition():
-            return time.monotonic()
+    while float("inf") in moments and time.monotonic() < end:
+        for index, condition in enumerate(conditions):
+            if moments[index] == float("inf") and condition():
+                moments[index] = time.monotonic()
         time.sleep(0.01)
-    return float("inf")
+    return moments
 
 
 def busy_memory_mb(data: Path, folder: Path, workers: int) -> float:

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -160,8 +161,12 @@ class Klustergraf(Peer):
 
     @property
     def version(self) -> str:
-        """The version of the package."""
-        return importlib.metadata.version("klustergraf")
+        """What the service of this commit stands on."""
+        return "this commit, with " + ", ".join(
+            f"{name} {importlib.metadata.version(name)}"
+            for name in ("pyoxigraph", "uvicorn", "httptools", "uvloop")
+            if importlib.util.find_spec(name) is not None
+        )
 
     def launch(self) -> None:
         """Start the service over the data."""

@@ -1,7 +1,6 @@
 """What the benchmark asks the operating system about the processes of a server. Linux only."""
 
 import contextlib
-import os
 import re
 import socket
 import time
@@ -47,12 +46,9 @@ def pss_mb(pid: int) -> float:
     return total
 
 
-def cpu_seconds(pid: int) -> float:
-    """Give the processor time that one process has used; 0 when it has ended."""
-    with contextlib.suppress(OSError):
-        fields = _stat(pid)
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return 0.0
+def largest(pid: int) -> int:
+    """Find which of a process and its descendants holds most memory (PSS)."""
+    return max(descendants(pid), key=_pss_of)
 
 
 def is_running(pid: int) -> bool:

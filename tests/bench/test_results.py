@@ -22,7 +22,9 @@ def result(name: str, seconds: float, rate: float) -> PeerResult:
         name,
         version="1",
         seconds={query: [[seconds, seconds], [seconds]] for query in ("light", "heavy")},
-        rates={(clients, is_unique): [rate, rate] for clients in (1, 8) for is_unique in (0, 1)},
+        rates={
+            (clients, is_unique): [rate, rate] for clients in (1, 8) for is_unique in (True, False)
+        },
         memory_mb=[10.0],
     )
 
