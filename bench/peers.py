@@ -23,7 +23,6 @@ QUERY_SECONDS: Final = 300
 _READY: Final = "ASK { ?thing a ?class }"
 _START_SECONDS: Final = 1800.0
 _STOP_SECONDS: Final = 60.0
-_HERE: Final = Path(__file__).resolve().parent
 
 
 class NotInstalled(Exception):
@@ -173,8 +172,9 @@ class Klustergraf(Peer):
         self._port = processes.free_port()
         self.spawn(
             [
-                *(sys.executable, str(_HERE / "serve.py"), str(self.data), str(self._port)),
-                *(str(self._workers), str(self._timeout_seconds)),
+                *(_program("klustergraf"), "serve", "--data", str(self.data)),
+                *("--port", str(self._port), "--workers", str(self._workers)),
+                *("--query-timeout", str(self._timeout_seconds)),
             ]
         )
 
