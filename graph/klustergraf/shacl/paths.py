@@ -46,6 +46,31 @@ class Path:
             return self.operator.join(written)
         return written[0] + self.operator
 
+    def sparql(self) -> str:
+        """Write the path as SPARQL with full IRIs, and with all brackets.
+
+        >>> Path("^", parts=(Path("*", parts=(Path(iri="urn:p"),)),)).sparql()
+        '^((<urn:p>)*)'
+        """
+        if not self.operator:
+            return f"<{self.iri}>"
+        written = [part.sparql() for part in self.parts]
+        if self.operator == "^":
+            return f"^({written[0]})"
+        if self.operator in ("/", "|"):
+            return self.operator.join(f"({part})" for part in written)
+        return f"({written[0]}){self.operator}"
+
+    @property
+    def is_nullable(self) -> bool:
+        """Tell whether a node is a value of the path from itself, whatever the graph says."""
+        nullable = [part.is_nullable for part in self.parts]
+        if self.operator in ("*", "?"):
+            return True
+        if self.operator == "|":
+            return any(nullable)
+        return bool(nullable) and all(nullable)
+
     @property
     def is_simple(self) -> bool:
         """Tell whether the path is a property, or one property read backwards."""

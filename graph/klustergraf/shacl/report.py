@@ -5,8 +5,8 @@ The words are those of SHACL, section 3 (Validation and Graphs).
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
@@ -68,6 +68,11 @@ class Result:
     severity: str
     messages: Mapping[str, str] = field(default_factory=dict)
     focus_label: Mapping[str, str] = field(default_factory=dict)
+    details: tuple["Result", ...] = ()
+
+    def with_details(self, details: Iterable["Result"]) -> "Result":
+        """Give the same result with others that say what is wrong inside (``sh:detail``)."""
+        return replace(self, details=tuple(sorted(details, key=lambda detail: detail.sort_key)))
 
     @property
     def severity_name(self) -> str:
@@ -99,9 +104,34 @@ class Result:
 
 @dataclass(frozen=True)
 class Report:
-    """What a validation found; the results in a fixed order."""
+    """What a validation found; the results in a fixed order.
+
+    ``omitted`` counts results that were found and left out, by severity; ``log`` says what was
+    done in another way than asked.
+    """
 
     results: tuple[Result, ...] = ()
+    omitted: Mapping[str, int] = field(default_factory=dict)
+    log: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, results: Iterable[Result], *, limit: int | None = None, log: Iterable[str] = ()
+    ) -> "Report":
+        """Make a report of results in any order; it keeps the first ``limit`` and counts all.
+
+        >>> Report.of([]).conforms
+        True
+        """
+        found = sorted(results, key=lambda result: result.sort_key)
+        kept = found if limit is None else found[:limit]
+        left = Counter(result.severity_name for result in found[len(kept) :])
+        return cls(tuple(kept), dict(left), tuple(log))
+
+    @property
+    def total(self) -> int:
+        """The number of results, those that were left out among them."""
+        return len(self.results) + sum(self.omitted.values())
 
     @property
     def conforms(self) -> bool:
@@ -115,7 +145,7 @@ class Report:
     def counts(self) -> dict[str, int]:
         """The number of results by severity: violation, warning, info."""
         found = Counter(result.severity_name for result in self.results)
-        return {name: found[name] for name in SEVERITIES}
+        return {name: found[name] + self.omitted.get(name, 0) for name in SEVERITIES}
 
     def text(self, language: Language) -> str:
         """Write the report for a person: each result with its thing, path, value, what to do."""

@@ -1,0 +1,99 @@
+"""The data graph, loaded to be asked: the merge of all graphs, in a store of its own."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import pyoxigraph as ox
+
+from klustergraf.errors import GraphParseError
+from klustergraf.namespaces import RDFS
+from klustergraf.shacl.compiler.literals import stored
+from klustergraf.shacl.report import Term
+
+SCRATCH: Final = ox.NamedNode("urn:klustergraf:scratch")
+"""The named graph for what a validation notes in between: sets of nodes, by name."""
+
+HOLDS: Final = ox.NamedNode("urn:klustergraf:holds")
+SHAPES_GRAPH: Final = ox.NamedNode("urn:klustergraf:shapes-graph")
+
+_BELOW: Final = ox.NamedNode(RDFS + "subClassOf")
+
+
+class Dataset:
+    """A data graph in a store, which may change and be validated again.
+
+    In which named graph a statement stood makes no difference. Literals are kept as
+    :mod:`klustergraf.shacl.compiler.literals` says; ``respelt`` lists the predicates that have
+    such values.
+    """
+
+    def __init__(self, quads: Iterable[ox.Quad] = ()) -> None:
+        self.store = ox.Store()
+        self.respelt: set[str] = set()
+        self._subclasses: dict[Term, tuple[Term, ...]] = {}
+        self.store.bulk_extend(self._merged(quads))
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add statements."""
+        self.store.extend(self._merged(quads))
+
+    def remove(self, quads: Iterable[ox.Quad]) -> None:
+        """Remove statements, from whatever graph they came."""
+        for quad in list(self._merged(quads)):
+            self.store.remove(quad)
+
+    def has(self, quad: ox.Quad) -> bool:
+        """Tell whether the data graph has a statement, in whatever graph it came."""
+        return next(self._merged((quad,))) in self.store
+
+    def _merged(self, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+        literal = ox.Literal
+        quad_of = ox.Quad
+        for quad in quads:
+            value = quad.object
+            predicate = quad.predicate
+            if type(value) is literal:
+                kept = stored(value)
+                if kept is not value and kept != value:
+                    self.respelt.add(predicate.value)
+                    value = kept
+            if predicate == _BELOW:
+                self._subclasses.clear()
+            subject = quad.subject
+            if type(value) is ox.Triple or type(subject) is ox.Triple:
+                raise GraphParseError("the data", f"uses RDF 1.2 ({quad}). This graph is RDF 1.1.")
+            yield quad_of(subject, predicate, value)
+
+    @staticmethod
+    def term(term: Term) -> Term:
+        """Give what stands in the store for a term of a shape."""
+        return stored(term) if isinstance(term, ox.Literal) else term
+
+    def subclasses(self, node: Term) -> tuple[Term, ...]:
+        """List a class and its subclasses by rdfs:subClassOf, however far down."""
+        if node not in self._subclasses:
+            seen = set[Term]()
+            waiting = [node]
+            while waiting:
+                found = waiting.pop()
+                if found in seen:
+                    continue
+                seen.add(found)
+                below = self.store.quads_for_pattern(None, _BELOW, found, ox.DefaultGraph())
+                waiting.extend(q.subject for q in below if not isinstance(q.subject, ox.Triple))
+            self._subclasses[node] = tuple(sorted(seen, key=str))
+        return self._subclasses[node]
+
+    def note(self, name: str, nodes: Iterable[Term]) -> None:
+        """Keep a set of nodes under a name, for queries to look up (see :func:`noted`)."""
+        mark = ox.NamedNode(name)
+        self.store.extend(ox.Quad(mark, HOLDS, node, SCRATCH) for node in nodes)
+
+    def forget(self) -> None:
+        """Drop all that was noted."""
+        self.store.remove_graph(SCRATCH)
+
+
+def noted(name: str, variable: str) -> str:
+    """Write the pattern that holds for the nodes that were noted under a name."""
+    return f"GRAPH {SCRATCH} {{ <{name}> {HOLDS} {variable} }}"

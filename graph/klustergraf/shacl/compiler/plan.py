@@ -1,0 +1,266 @@
+"""The plan of a shape: the queries, in order, that give everything that violates it.
+
+A *scope* is a pattern that gives the focus nodes of a shape, each once; the value nodes of a
+property shape are the next scope. A query gives the rows of a scope that break one constraint. A
+shape inside another one that no expression can test is planned first, over the nodes that matter:
+the nodes that fail it are noted in the store, and the query of the outer shape looks them up.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pyoxigraph as ox
+
+from klustergraf.shacl.compiler import expressions, queries
+from klustergraf.shacl.compiler.context import Context
+from klustergraf.shacl.compiler.dataset import HOLDS, SCRATCH, noted
+from klustergraf.shacl.compiler.model import Constraint, Shape, SparqlConstraint, Target
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A pattern that gives focus nodes as ``this``; ``keys`` tell the same node apart."""
+
+    pattern: str
+    this: str
+    keys: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> str:
+        """The variables of the scope."""
+        return " ".join((*self.keys, self.this))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One query: ``find`` results, note nodes that ``fail`` a shape, ``choose`` a target's nodes.
+
+    ``this``, ``value`` and ``path`` are the variables of a result; ``root`` is the node of the
+    outermost scope; ``mark`` is the name under which nodes are noted.
+    """
+
+    kind: Literal["find", "fail", "choose"]
+    text: str
+    shape: Shape
+    constraint: Constraint | None = None
+    this: str = ""
+    value: str = ""
+    path: str = ""
+    root: str = ""
+    mark: str = ""
+
+
+class Planner:
+    """Writes the steps of shapes; where ``mark`` is given, only to note which nodes fail."""
+
+    def __init__(self, context: Context, root: str = "", mark: str = "") -> None:
+        self._context = context
+        self._root = root
+        self._mark = mark
+
+    def targeted(self, shape: Shape, focus: str = "") -> Iterator[Step]:
+        """Plan a shape for its targets; only for the nodes noted under ``focus``, if given."""
+        this = self._context.variable()
+        choices = []
+        for target in shape.targets:
+            if target.kind == "sparql" and target.query is not None:
+                mark = self._context.mark("target")
+                text = queries.target(target.query, noted(focus, "?this") if focus else "")
+                yield Step("choose", text, shape, mark=mark)
+                choices.append(noted(mark, this))
+            else:
+                choices.append(self._chosen(target, this, is_test=bool(focus)))
+        if focus:
+            tests = " || ".join(f"EXISTS {{ {choice} }}" for choice in choices)
+            pattern = f"{noted(focus, this)} FILTER({tests})"
+        elif len(choices) == 1 and self._gives_each_once(shape.targets[0]):
+            pattern = choices[0]
+        else:
+            union = " UNION ".join(f"{{ {choice} }}" for choice in choices)
+            pattern = f"{{ SELECT DISTINCT {this} {{ {union} }} }}"
+        self._root = self._root or this
+        yield from self.shape(shape, Scope(pattern, this))
+
+    def _gives_each_once(self, target: Target) -> bool:
+        if target.kind == "class":
+            return self._context.data.subclasses(target.term) == (target.term,)
+        return target.kind in ("sparql", "node")
+
+    def _chosen(self, target: Target, this: str, *, is_test: bool) -> str:
+        context, other = self._context, self._context.variable()
+        if target.kind == "node":
+            if isinstance(target.term, ox.BlankNode):
+                return noted(context.list_of((target.term,)), this)
+            return f"VALUES {this} {{ {context.term(target.term)} }}"
+        if target.kind == "class":
+            write = context.instance if is_test else context.instances
+            return write(this, target.term)
+        if target.kind == "subjectsOf":
+            return f"{this} {target.term} {other} ."
+        return f"{other} {target.term} {this} ."
+
+    def shape(self, shape: Shape, scope: Scope) -> Iterator[Step]:
+        """Plan a shape over the nodes of a scope."""
+        if shape.deactivated:
+            return
+        value = scope.this if shape.path is None else self._context.variable()
+        values = _values(shape, scope, value)
+        for constraint in shape.constraints:
+            if constraint.component == "Property":
+                inner = self._context.shape(constraint.shapes[0])
+                keys = scope.keys if shape.path is None else (*scope.keys, scope.this)
+                yield from self.shape(inner, Scope(values, value, keys))
+                continue
+            staged: list[Step] = []
+            found = list(self._found(shape, constraint, scope, values, value, staged))
+            yield from staged
+            yield from found
+
+    def _found(
+        self,
+        shape: Shape,
+        constraint: Constraint,
+        scope: Scope,
+        values: str,
+        value: str,
+        staged: list[Step],
+    ) -> Iterator[Step]:
+        def stage(inner: Shape) -> str:
+            mark = self._context.mark("fails")
+            candidates = f"{{ SELECT DISTINCT {value} {{ {values} }} }}"
+            planner = Planner(self._context, value, mark)
+            staged.extend(planner.shape(inner, Scope(candidates, value)))
+            return f"NOT EXISTS {{ {noted(mark, value)} }}"
+
+        name = constraint.component
+        if name in expressions.VALUE_COMPONENTS:
+            held = expressions.value_test(self._context, constraint, value, stage)
+            if held is not None:
+                pattern = f"{values} FILTER(!{expressions.surely(held)})"
+                yield self._step(shape, constraint, scope, pattern, value)
+        elif constraint.sparql is not None:
+            yield self._asked(shape, constraint, constraint.sparql, scope, values, value)
+        elif name == "Closed":
+            path, own = self._context.variable(), self._context.variable()
+            extra = expressions.closed(self._context, constraint, value, path, own)
+            step = self._step(shape, constraint, scope, f"{values} {extra}", own, path)
+            yield step
+        elif name in ("MinCount", "MaxCount", "QualifiedMinCount", "QualifiedMaxCount"):
+            yield from self._counted(shape, constraint, scope, value, stage)
+        else:
+            yield from self._paired(shape, constraint, scope, values, value)
+
+    def _step(
+        self,
+        shape: Shape,
+        constraint: Constraint,
+        scope: Scope,
+        pattern: str,
+        value: str = "",
+        path: str = "",
+        prologue: str = "",
+    ) -> Step:
+        root = self._root or scope.this
+        if self._mark:
+            noting = f"INSERT {{ GRAPH {SCRATCH} {{ <{self._mark}> {HOLDS} {root} }} }}"
+            text = f"{prologue}\n{noting} WHERE {{ {pattern} }}"
+            return Step("fail", text, shape, constraint, mark=self._mark)
+        columns = " ".join(dict.fromkeys(v for v in (root, scope.this, value, path) if v))
+        text = f"{prologue}\nSELECT {columns} WHERE {{ {pattern} }}"
+        return Step("find", text, shape, constraint, scope.this, value, path, root)
+
+    def _counted(
+        self,
+        shape: Shape,
+        constraint: Constraint,
+        scope: Scope,
+        value: str,
+        stage: expressions.Stage,
+    ) -> Iterator[Step]:
+        count = constraint.count
+        is_least = constraint.component in ("MinCount", "QualifiedMinCount")
+        if is_least and count <= 0:
+            return
+        wanted = expressions.qualified(self._context, constraint, value, stage) or ""
+        reached = expressions.reach(shape, scope.this, value)
+        reached += f" FILTER({wanted})" if wanted else ""
+        if is_least and count == 1:
+            pattern = f"{scope.pattern} FILTER NOT EXISTS {{ {reached} }}"
+        elif not is_least and count == 0:
+            pattern = f"{{ SELECT DISTINCT {scope.row} {{ {scope.pattern} {reached} }} }}"
+        else:
+            inner = f"{scope.pattern} OPTIONAL {{ {reached} }}" if is_least else (
+                f"{scope.pattern} {reached}"
+            )  # fmt: skip
+            having = f"HAVING(COUNT(DISTINCT {value}) {'<' if is_least else '>'} {count})"
+            pattern = f"{{ SELECT {scope.row} {{ {inner} }} GROUP BY {scope.row} {having} }}"
+        yield self._step(shape, constraint, scope, pattern)
+
+    def _paired(
+        self, shape: Shape, constraint: Constraint, scope: Scope, values: str, value: str
+    ) -> Iterator[Step]:
+        context, name, term, this = self._context, constraint.component, constraint.term, scope.this
+        other = context.variable()
+        if name == "HasValue" and term is not None:
+            is_it = context.is_one_of(value, (term,))
+            missing = f"FILTER(!{expressions.surely(is_it)})"
+            if shape.path is not None:
+                reached = expressions.reach(shape, this, value)
+                missing = f"FILTER NOT EXISTS {{ {reached} FILTER({is_it}) }}"
+            yield self._step(shape, constraint, scope, f"{scope.pattern} {missing}")
+        elif name == "Equals":
+            lacks = f"FILTER NOT EXISTS {{ {this} {term} {value} }}"
+            yield self._step(shape, constraint, scope, f"{values} {lacks}", value)
+            lacks = f"FILTER(!{expressions.reaches(shape, this, other)})"
+            pattern = f"{scope.pattern} {this} {term} {other} . {lacks}"
+            yield self._step(shape, constraint, scope, pattern, other)
+        elif name == "Disjoint":
+            has = f"FILTER EXISTS {{ {this} {term} {value} }}"
+            yield self._step(shape, constraint, scope, f"{values} {has}", value)
+        elif name in ("LessThan", "LessThanOrEquals"):
+            compared = context.compare(value, expressions.less(name), other)
+            wrong = f"{this} {term} {other} . FILTER(!{expressions.surely(compared)})"
+            yield self._step(shape, constraint, scope, f"{values} {wrong}", value)
+        elif name == "UniqueLang":
+            tag = f"(LCASE(LANG({value})) AS {other})"
+            tagged = f'{values} FILTER(LANG({value}) != "")'
+            grouped = f"GROUP BY {scope.row} {tag} HAVING(COUNT(*) > 1)"
+            pattern = f"{{ SELECT {scope.row} {other} {{ {tagged} }} {grouped} }}"
+            yield self._step(shape, constraint, scope, pattern)
+
+    def _asked(
+        self,
+        shape: Shape,
+        constraint: Constraint,
+        sparql: SparqlConstraint,
+        scope: Scope,
+        values: str,
+        value: str,
+    ) -> Step:
+        renamed = [*scope.keys, f"({scope.this} AS ?this)"]
+        root = self._root or scope.this
+        top = "?this" if root == scope.this else root
+        prepared = queries.prepared(self._context, shape, sparql)
+        if sparql.is_ask:
+            renamed.append(f"({value} AS ?value)")
+            pattern = f"{{ SELECT {' '.join(renamed)} {{ {values} }} }} {prepared.pattern}"
+        else:
+            pattern = f"{{ SELECT {' '.join(renamed)} {{ {scope.pattern} }} }} {prepared.pattern}"
+        planner = Planner(self._context, top, self._mark)
+        own = replace(scope, this="?this")
+        step = planner._step(shape, constraint, own, pattern, "?value", "", prepared.prologue)
+        if step.kind == "find":
+            text = f"{prepared.prologue}\nSELECT DISTINCT * WHERE {{ {pattern} }}"
+            return replace(step, text=text, path="?path")
+        return step
+
+
+def _values(shape: Shape, scope: Scope, value: str) -> str:
+    """Write the pattern of the value nodes of a shape, each once for each row of the scope."""
+    if shape.path is None:
+        return scope.pattern
+    pattern = f"{scope.pattern} {expressions.reach(shape, scope.this, value)}"
+    if shape.path.is_simple:
+        return pattern
+    return f"{{ SELECT DISTINCT {scope.row} {value} {{ {pattern} }} }}"

@@ -1,0 +1,91 @@
+"""Shapes graphs, read from files once and kept for as long as the files stay as they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pyoxigraph as ox
+import rdflib
+
+from klustergraf.namespaces import OWL, RDF, RDFS
+from klustergraf.rdf_files import read_quads
+from klustergraf.resources import room
+from klustergraf.shacl.compiler.index import SH, ShapesGraph
+from klustergraf.shacl.compiler.model import Shape, Shapes
+from klustergraf.shacl.compiler.reader import read_shapes
+from klustergraf.shacl.targets import Shapes as PlainShapes
+from klustergraf.shacl.targets import prepare
+from klustergraf.shacl.terms import to_rdflib
+from klustergraf.shacl.wellformed import require_well_formed
+
+_CLASSES = (ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class"))
+
+
+@dataclass(frozen=True)
+class ShapesFile:
+    """A shapes graph, as it was read (``graph``) and as what it means (``shapes``)."""
+
+    source: str
+    graph: ShapesGraph
+    shapes: Shapes
+
+    @cached_property
+    def rdflib_graph(self) -> rdflib.Graph:
+        """The graph as pySHACL wants it."""
+        return to_rdflib(self.graph.quads)
+
+    @cached_property
+    def plain(self) -> PlainShapes:
+        """The graph for pySHACL, its SPARQL targets apart."""
+        return prepare(self.rdflib_graph, self.source)
+
+    def only(self, chosen: Sequence[Shape]) -> PlainShapes:
+        """Give the graph for pySHACL with the targets of some shapes only."""
+        kept = {shape.node for shape in chosen}
+        return prepare(
+            to_rdflib(
+                quad
+                for quad in self.graph.quads
+                if quad.subject in kept or not _gives_target(quad, self.shapes)
+            ),
+            self.source,
+        )
+
+
+def _gives_target(quad: ox.Quad, shapes: Shapes) -> bool:
+    name = quad.predicate.value
+    if name == RDF + "type":
+        shape = (
+            shapes.by_node.get(quad.subject) if not isinstance(quad.subject, ox.Triple) else None
+        )
+        return shape is not None and quad.object in _CLASSES
+    return name.startswith(SH + "target")
+
+
+def load_shapes(files: Sequence[Path] | None) -> ShapesFile:
+    """Read the shapes of some files, or those that are shipped.
+
+    Errors: GraphParseError when a file cannot be read, or says what SHACL does not allow.
+    """
+    paths = tuple(sorted(room("shapes").glob("*.ttl"))) if files is None else tuple(files)
+    return _loaded(tuple((path, _stamp(path)) for path in paths), files is not None)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Tell one state of a file from another; a missing file is reported when it is read."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0)
+    return (stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -> ShapesFile:
+    paths = [path for path, _ in files]
+    graph = ShapesGraph(quad for path in paths for quad in read_quads(path))
+    source = ", ".join(map(str, paths))
+    if is_foreign:
+        require_well_formed(to_rdflib(graph.quads), source)
+    return ShapesFile(source, graph, read_shapes(graph))
