@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 import click
+from pyoxigraph import NamedNode
 
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
-from klustergraf.shacl import Report
+from klustergraf.shacl import Engine, EngineDisagreement, Report
 from klustergraf.shacl import validate as validate_quads
 
 Format = Literal["text", "json", "ttl"]
@@ -44,23 +45,64 @@ Format = Literal["text", "json", "ttl"]
     show_default=True,
     help="Let the ontology join the data, so that a class includes its subclasses.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "pyshacl", "both"]),
+    default="compiled",
+    show_default=True,
+    help="What validates: SPARQL made from the shapes, pySHACL, or both, which must agree.",
+)
+@click.option(
+    "--focus",
+    "focus_nodes",
+    multiple=True,
+    metavar="IRI",
+    help="Look at this node only; may be given several times.",
+)
+@click.option("--limit", type=click.IntRange(min=0), help="Show this many results, count all.")
+@click.option(
+    "--deadline",
+    "deadline_seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so many seconds, and name the shape that was running.",
+)
 def validate(
     files: tuple[Path, ...],
     shapes: tuple[Path, ...],
     output_format: Format,
     language: Literal["sv", "en"],
     with_ontology: bool,
+    engine: Engine,
+    focus_nodes: tuple[str, ...],
+    limit: int | None,
+    deadline_seconds: float | None,
 ) -> None:
     """Check RDF files against the shapes and report what does not hold.
 
     Reads .ttl, .nt, .nq, .trig, .jsonld, .rdf and .xml. Exit status: 0 when everything that must
-    hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read.
+    hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read,
+    3 when two engines do not agree.
     """
     quads = [quad for file in files for quad in read_quads(file)]
     if with_ontology:
         for file in sorted(room("ontology").glob("*.ttl")):
             quads += read_quads(file)
-    report = validate_quads(quads, list(shapes) or None)
+    try:
+        report = validate_quads(
+            quads,
+            list(shapes) or None,
+            engine=engine,
+            focus_nodes=[NamedNode(iri) for iri in focus_nodes] or None,
+            limit=limit,
+            deadline_seconds=deadline_seconds,
+        )
+    except EngineDisagreement as exc:
+        click.echo(str(exc), err=True)
+        raise click.exceptions.Exit(3) from exc
+    except ValueError as exc:
+        raise click.BadParameter(f"{exc}", param_hint="--focus") from exc
+    for line in report.log:
+        click.echo(line, err=True)
     click.echo(_written(report, output_format, language), nl=False)
     if not report.conforms:
         raise click.exceptions.Exit(1)

@@ -32,6 +32,7 @@ _TEXT: Final[dict[Language, dict[str, str]]] = {
         "violation-count": "{n} fel",
         "warning-count": "{n} varning(ar)",
         "info-count": "{n} upplysning(ar)",
+        "omitted": "{n} resultat till visas inte.",
         "path": "egenskap",
         "value": "värde",
         "shape": "villkor",
@@ -46,6 +47,7 @@ _TEXT: Final[dict[Language, dict[str, str]]] = {
         "violation-count": "{n} violation(s)",
         "warning-count": "{n} warning(s)",
         "info-count": "{n} info(s)",
+        "omitted": "{n} more result(s) are not shown.",
         "path": "path",
         "value": "value",
         "shape": "shape",
@@ -156,7 +158,7 @@ class Report:
         counts = ", ".join(
             words[f"{name}-count"].format(n=n) for name, n in self.counts.items() if n
         )
-        if not self.results:
+        if not self.total:
             yield words["conforms"]
         else:
             yield words["conforms-but" if self.conforms else "fails"].format(counts=counts)
@@ -174,6 +176,9 @@ class Report:
             shape = result.source_shape
             name = shorten(shape.value) if isinstance(shape, ox.NamedNode) else str(shape)
             yield f"    {words['shape']}: {name} ({component})"
+        if self.omitted:
+            yield ""
+            yield words["omitted"].format(n=self.total - len(self.results))
 
     def turtle(self) -> str:
         """Write the report as SHACL's own RDF, the same bytes for the same results.
@@ -181,16 +186,17 @@ class Report:
         ``sh:conforms`` is as SHACL defines it: true only when there is no result at all.
         """
         lines = [f"@prefix sh: <{SH}> .", f"@prefix xsd: <{XSD}> .", ""]
+        if self.omitted:
+            lines.append(f"# {self.total} results, of which {len(self.results)} are shown.")
         lines.append("_:report a sh:ValidationReport ;")
-        if self.results:
+        if self.total:
             names = " , ".join(f"_:result{n}" for n in range(1, len(self.results) + 1))
-            lines += ["    sh:conforms false ;", f"    sh:result {names} ."]
+            lines.append("    sh:conforms false" + (" ;" if names else " ."))
+            lines += [f"    sh:result {names} ."] if names else []
         else:
             lines.append("    sh:conforms true .")
         for number, result in enumerate(self.results, start=1):
-            lines += ["", f"_:result{number} a sh:ValidationResult ;"]
-            pairs = list(_turtle_pairs(result))
-            lines += [f"    {pair} ;" for pair in pairs[:-1]] + [f"    {pairs[-1]} ."]
+            lines += _turtle_lines(result, f"_:result{number}")
         return "\n".join(lines) + "\n"
 
     def json(self) -> str:
@@ -198,7 +204,8 @@ class Report:
 
         Shape: ``{"conforms", "counts": {violation, warning, info}, "results": [{"focusNode",
         "focusLabel", "path", "value", "severity", "messages", "sourceShape",
-        "constraintComponent"}]}``; a term is ``{"type": "uri" | "bnode" | "literal", "value"}``
+        "constraintComponent", "details" where there are}], "omitted" where results were}``; a
+        term is ``{"type": "uri" | "bnode" | "literal", "value"}``
         with ``datatype`` or ``xml:lang`` as in the SPARQL results format; ``path`` is SPARQL
         syntax.
         """
@@ -207,6 +214,8 @@ class Report:
             "counts": self.counts,
             "results": [_json_result(result) for result in self.results],
         }
+        if self.omitted:
+            document["omitted"] = self.total - len(self.results)
         return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -216,6 +225,18 @@ def _choose(texts: Mapping[str, str], language: Language) -> str:
         if tag in texts:
             return texts[tag]
     return ""
+
+
+def _turtle_lines(result: Result, name: str) -> Iterator[str]:
+    """Write a result and, with names that follow from its own, its details."""
+    inner = [f"{name}-{number}" for number in range(1, len(result.details) + 1)]
+    pairs = list(_turtle_pairs(result)) + [f"sh:detail {detail}" for detail in inner]
+    yield ""
+    yield f"{name} a sh:ValidationResult ;"
+    yield from (f"    {pair} ;" for pair in pairs[:-1])
+    yield f"    {pairs[-1]} ."
+    for detail, detail_name in zip(result.details, inner, strict=True):
+        yield from _turtle_lines(detail, detail_name)
 
 
 def _turtle_pairs(result: Result) -> Iterator[str]:
@@ -247,7 +268,7 @@ def _json_result(result: Result) -> dict[str, Any]:
         "messages": dict(sorted(result.messages.items())),
         "sourceShape": _json_term(result.source_shape),
         "constraintComponent": result.constraint_component,
-    }
+    } | ({"details": [*map(_json_result, result.details)]} if result.details else {})
 
 
 def _json_term(term: Term) -> dict[str, str]:

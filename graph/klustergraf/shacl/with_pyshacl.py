@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pyoxigraph as ox
 import pyshacl
 import rdflib
-from pyshacl.errors import ReportableRuntimeError, ValidationWarning
+from pyshacl.errors import ReportableRuntimeError, ValidationFailure, ValidationWarning
 from rdflib import RDF, RDFS, SH, SKOS
 from rdflib.namespace import DCTERMS
 from rdflib.term import Literal, Node
@@ -20,6 +20,10 @@ from klustergraf.shacl.terms import to_rdflib, to_term
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title)
 _LOG = "pyshacl-validate"
+_REFUSALS = (
+    ReportableRuntimeError, ValidationWarning, ValidationFailure, NotImplementedError, ValueError,
+    SyntaxError,
+)  # fmt: skip
 
 
 def results(quads: Sequence[ox.Quad], shapes: Shapes) -> list[Result]:
@@ -42,7 +46,7 @@ def _run(data: rdflib.Graph, shapes_graph: rdflib.Graph, source: str) -> Iterato
             do_owl_imports=False,
             js=False,
         )
-    except (ReportableRuntimeError, ValidationWarning, ValueError, SyntaxError) as exc:
+    except _REFUSALS as exc:
         raise GraphParseError(source, f"the shapes cannot be applied to the data: {exc}") from exc
     if not isinstance(report, rdflib.Graph):
         raise GraphParseError(source, f"the shapes cannot be applied to the data: {text}")
