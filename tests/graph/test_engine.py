@@ -35,6 +35,7 @@ from klustergraf.errors import (
     QueryTimeout,
     SparqlSyntaxError,
 )
+from klustergraf.namespaces import XSD
 from serving import (
     DERIVED,
     ENDLESS,
@@ -393,3 +394,52 @@ def test_version_of_a_file_is_its_digest(engine: EmbeddedEngine) -> None:
         assert other.version_id == engine.version_id
     assert len(engine.version_id) == 64
     assert STATED in engine.graphs
+
+
+@pytest.mark.parametrize("suffix", ["nq", "trig"])
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_union_of_graphs_counts_a_triple_once(
+    tmp_path: Path, suffix: str, *, is_shared: bool
+) -> None:
+    """The merge of all graphs, or of those named, has each triple once, however it is stored."""
+    dataset = tmp_path / f"shared.{suffix}"
+    objects = {"g": "12", "h": "13" if is_shared else "93", "i": "4"}
+    quads = [
+        f'<http://e/s> <http://e/p> "{value}"' + f" <http://e/{graph}> ." * (suffix == "nq")
+        for graph, values in objects.items()
+        for value in values
+    ]
+    if suffix == "trig":
+        quads = [
+            f"<http://e/{graph}> {{ {quad} . }}" for quad, graph in zip(quads, "gghhi", strict=True)
+        ]
+    dataset.write_text("\n".join(quads) + "\n")
+    graphs = "FROM <http://e/g> FROM <http://e/h>"
+    named = "{ GRAPH ?x { ?s ?p ?o } }"
+    merged = 3 if is_shared else 4
+    with EmbeddedEngine(dataset) as union, EmbeddedEngine(dataset, default_graph="unnamed") as own:
+        assert count(union, "{ ?s ?p ?o }") == merged + 1
+        assert count(own, "{ ?s ?p ?o }") == 0
+        for engine in (union, own):
+            assert count(engine, f"{graphs} {{ ?s ?p ?o }}") == merged
+            assert count(engine, f"{graphs} {named}") == 0
+            assert (
+                count(engine, f"{graphs} FROM NAMED <http://e/i> {{ GRAPH ?x {{ ?s ?p ?o }} }}")
+                == 1
+            )
+            assert count(engine, named) == 5
+            assert count(engine, "FROM <http://e/i> { ?s ?p ?o }") == 1
+            both = ("http://e/g", "http://e/h")
+            assert count(engine, "{ ?s ?p ?o }", default_graphs=both) == merged
+
+
+def test_numbers_of_one_value_are_one_triple(tmp_path: Path) -> None:
+    """The store makes 01 and 1 one value; a union of graphs with both has it once."""
+    dataset = tmp_path / "numbers.nq"
+    dataset.write_text(
+        f'<http://e/s> <http://e/p> "01"^^<{XSD}integer> <http://e/g> .\n'
+        f'<http://e/s> <http://e/p> "1"^^<{XSD}integer> <http://e/h> .\n'
+    )
+    with EmbeddedEngine(dataset) as engine:
+        values = run(engine, "SELECT ?o { ?s ?p ?o }", results_format=ResultsFormat.CSV)
+        assert len(values.splitlines()) - 1 == len(set(values.splitlines()[1:]))

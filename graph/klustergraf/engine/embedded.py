@@ -17,6 +17,7 @@ from typing import Final, Literal, Self
 from klustergraf.engine import frames
 from klustergraf.engine.answer import EmbeddedAnswer, Limits
 from klustergraf.engine.base import Cancellation, QueryRequest
+from klustergraf.engine.clause import Dataset, dataset_clause
 from klustergraf.engine.guard import Guard
 from klustergraf.engine.lane import KeeperProcess, Lane
 from klustergraf.engine.pool import Pool
@@ -93,7 +94,7 @@ class EmbeddedEngine:
         Errors: SparqlSyntaxError, QueryRefused, QueryTimeout, QueryResourcesExceeded, EngineBusy
         (also when no worker became free in time), EngineUnavailable (also when cancelled).
         """
-        limits, deadline = self._admit(request)
+        limits, deadline, dataset = self._admit(request)
         self._pool.enter(limits.timeout_seconds)
         try:
             lane = self._pool.idle_lane() or self._pool.new_lane()
@@ -103,7 +104,7 @@ class EmbeddedEngine:
         answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
         if cancellation is not None:
             cancellation.on_cancel(answer.close)
-        answer.start(self._job(request, deadline))
+        answer.start(self._job(request, dataset, deadline))
         return answer
 
     async def query_async(self, request: QueryRequest) -> EmbeddedAnswer:
@@ -111,7 +112,7 @@ class EmbeddedEngine:
 
         To stop the query, cancel the task, or close the answer. Errors: as query.
         """
-        limits, deadline = self._admit(request)
+        limits, deadline, dataset = self._admit(request)
         await self._pool.enter_async(limits.timeout_seconds)
         try:
             lane = self._pool.idle_lane()
@@ -121,7 +122,7 @@ class EmbeddedEngine:
             self._pool.leave()
             raise
         answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
-        await answer.start_async(self._job(request, deadline))
+        await answer.start_async(self._job(request, dataset, deadline))
         return answer
 
     def close(self) -> None:
@@ -139,14 +140,17 @@ class EmbeddedEngine:
     ) -> None:
         self.close()
 
-    def _admit(self, request: QueryRequest) -> tuple[Limits, float]:
-        """Let a request pass; give its limits and the time at which it must be done."""
+    def _admit(self, request: QueryRequest) -> tuple[Limits, float, Dataset]:
+        """Let a request pass; give its limits, the time at which it must be done, its dataset."""
         self._guard.check(request)
+        dataset = Dataset(request.default_graphs, request.named_graphs)
+        if not any(dataset):
+            dataset = dataset_clause(request.text)
         limits = self._limits
         if request.timeout_seconds is not None:
             seconds = min(request.timeout_seconds, limits.timeout_seconds)
             limits = replace(limits, timeout_seconds=seconds)
-        return limits, time.monotonic() + limits.timeout_seconds
+        return limits, time.monotonic() + limits.timeout_seconds, dataset
 
     async def _new_lane(self) -> Lane:
         """Get a worker in a thread: the keeper may have to fork one, or to be started again."""
@@ -157,13 +161,13 @@ class EmbeddedEngine:
             opening.add_done_callback(_close_unused)
             raise
 
-    def _job(self, request: QueryRequest, deadline: float) -> bytes:
+    def _job(self, request: QueryRequest, dataset: Dataset, deadline: float) -> bytes:
         job = {
             "text": request.text,
             "results_format": request.results_format,
             "triples_format": request.triples_format,
-            "default_graphs": request.default_graphs,
-            "named_graphs": request.named_graphs,
+            "default_graphs": dataset.default_graphs,
+            "named_graphs": dataset.named_graphs,
             "seconds": deadline - time.monotonic(),
             "most_bytes": self._limits.result_mb * _MEBIBYTE,
         }

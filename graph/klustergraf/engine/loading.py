@@ -3,26 +3,39 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyoxigraph as ox
+
+from klustergraf.engine.overlap import Comparison
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A store and how it is to be asked."""
+    """A store and how it is to be asked.
+
+    ``is_union``: its default graph is the union of all, made by the store as it goes along.
+    ``is_shared``: a triple stands in more than one of its graphs.
+    """
 
     store: ox.Store
+    is_union: bool
+    is_shared: bool
 
     def query(
         self, text: str, default_graphs: Sequence[str], named_graphs: Sequence[str]
     ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
-        """Begin to evaluate a query. Graphs that are given take the place of those in the text."""
-        dataset: dict[str, Any] = {}
-        if default_graphs or named_graphs:
-            dataset["default_graph"] = [ox.NamedNode(iri) for iri in default_graphs]
-            dataset["named_graphs"] = [ox.NamedNode(iri) for iri in named_graphs]
-        return self.store.query(text, **dataset)
+        """Begin to evaluate a query. Graphs that are given take the place of those in the text.
+
+        The graphs of a ``FROM`` in the text must be given: the store's union overlooks it.
+        """
+        if not default_graphs and not named_graphs:
+            return self.store.query(text, use_default_graph_as_union=self.is_union)
+        default = [ox.NamedNode(iri) for iri in dict.fromkeys(default_graphs)]
+        named = [ox.NamedNode(iri) for iri in dict.fromkeys(named_graphs)]
+        if len(default) > 1 and self.is_shared:
+            merged = _merged(self.store, default, named)
+            return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=named)
+        return self.store.query(text, default_graph=default, named_graphs=named)
 
     @property
     def graphs(self) -> list[str]:
@@ -31,16 +44,36 @@ class Loaded:
         return [graph.value for graph in named if isinstance(graph, ox.NamedNode)]
 
 
+def _merged(
+    store: ox.Store, default: Sequence[ox.NamedNode], named: Sequence[ox.NamedNode]
+) -> ox.Store:
+    """Make the dataset of one query, with the merge of graphs as its default graph.
+
+    Of several graphs the store itself gives the rows of each; but a triple of two graphs is one
+    triple of their merge (SPARQL 1.1 Query, section 13.2.1).
+    """
+    merged = ox.Store()
+    for graph in default:
+        quads = store.quads_for_pattern(None, None, None, graph)
+        merged.extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+    for graph in named:
+        merged.extend(store.quads_for_pattern(None, None, None, graph))
+    return merged
+
+
 def load(path: Path, default_graph: str) -> Loaded:
     """Load a dataset into memory.
 
-    ``union`` puts every triple of the named graphs into the default graph as well, where each
-    stands once. The engine's own option for this counts a triple once per graph it stands in
-    (not the RDF merge that SPARQL 1.1 Query, section 13.1 speaks of) and ignores ``FROM``.
+    ``union`` makes the default graph the merge of all graphs: each triple once, as SPARQL 1.1
+    Query, section 13.1 has it. The store's own union counts a triple once for each graph it stands
+    in, so it serves where no triple stands in two; else each triple is put into the default graph
+    as well.
     Errors: SyntaxError, OSError and ValueError of pyoxigraph.
     """
+    comparison = Comparison(path)
     store = ox.Store()
     store.bulk_load(path=path)
-    if default_graph == "union":
+    is_shared = comparison.is_shared(store)
+    if default_graph == "union" and is_shared:
         store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
-    return Loaded(store)
+    return Loaded(store, default_graph == "union" and not is_shared, is_shared)
