@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,9 @@ GROUP BY ?a ?d"""
 COUNTING: Final = """\
 SELECT (COUNT(*) AS ?count)
 WHERE { ?thing ?a ?b ; ?c ?d ; ?e ?f ; ?g ?h ; ?i ?j ; ?k ?l ; ?m ?n }"""
+
+# Makes every request of the other client one that no cache has seen.
+_ASKED: Final = count()
 
 _DEADLINE_SECONDS: Final = 4.0
 _QUIET_SECONDS: Final = 4.0
@@ -64,10 +67,11 @@ class _Asker(threading.Thread):
     def run(self) -> None:
         """Ask; an answer that fails ends it."""
         with contextlib.closing(Client(self._url)) as client:
-            for number, text in enumerate(cycle(self._texts)):
+            for text in cycle(self._texts):
                 if self._stop_asking.is_set():
                     return
-                self.seconds.append(client.answer(f"{text} #other-{number}").seconds)
+                unique = f"{text} #other-{next(_ASKED)}"
+                self.seconds.append(client.answer(unique).seconds)
 
     def finish(self) -> list[float]:
         """Stop asking; give the latencies."""
