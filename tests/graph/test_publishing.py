@@ -275,10 +275,10 @@ def test_command(store: Store, tmp_path: Path) -> None:
     result = command(tmp_path, "--to", store.url, "--version", made.id[:10], **names)
     assert (result.exit_code, result.stdout) == (0, made.id + "\n")
     assert "3 graphs put, 0 left as they were, 0 removed." in result.stderr
-    names |= {"KLUSTERGRAF_STORE_PASSWORD": "0ther"}
+    names |= {"KLUSTERGRAF_STORE_PASSWORD": "wr0ng"}
     result = command(tmp_path, "--to", store.url, **names)
     assert result.exit_code == 2
-    assert "0ther" not in result.output
+    assert "wr0ng" not in result.output
 
 
 @pytest.mark.parametrize(

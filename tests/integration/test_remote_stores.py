@@ -303,9 +303,9 @@ def test_command(server: Any, shipped: BuildResult) -> None:
 
 def test_wrong_password(virtuoso_server: Any, shipped: BuildResult) -> None:
     """A password that is not taken is an error that does not show it."""
-    wrong = replace(virtuoso_server.store, credentials=Credentials("publisher", "0ther", "digest"))
+    wrong = replace(virtuoso_server.store, credentials=Credentials("publisher", "wr0ng", "digest"))
     with pytest.raises(EngineUnavailable, match="does not take this name and password") as caught:
         publish(shipped.version, wrong)
-    assert "0ther" not in str(caught.value)
+    assert "wr0ng" not in str(caught.value)
     with pytest.raises(EngineUnavailable, match="wants a name and a password"):
         publish(shipped.version, replace(wrong, credentials=None))
