@@ -110,7 +110,10 @@ TIES = {
         "group/g", "",
     ),
     "project": (
-        "<project/p> schema:startDate '2019'^^xsd:gYear . " + "".join(
+        "<project/p> schema:startDate '2019'^^xsd:gYear . "
+        "<actor/abroad> a kg:Actor . <mabroad> a kg:ProjectParticipation ; kg:hasParticipant "
+        "<actor/abroad> ; kg:inProject <project/p> ; kg:hasCertainty kg:stated . " + "".join(
+            f"<actor/{x}> kg:locatedIn <place/stockholm-uppsala> . "
             f"<m{x}> a kg:ProjectParticipation ; kg:hasParticipant <actor/{x}> ; "
             f"kg:inProject <project/{p}> ; kg:hasCertainty kg:{certainty} . "
             for x, p, certainty in (

@@ -89,7 +89,8 @@ def import_(
     """
     console = Console(stderr=True)
     inputs = _inputs(name, paths)
-    gazetteer = Gazetteer.load(_places(inputs, places))
+    files_of_places = _places(inputs, places)
+    gazetteer = Gazetteer.load(files_of_places) if files_of_places else Gazetteer.shipped()
     said = said_by_hand()
     identity = _Identity()
     total = sum(Inputs(found).size for found in inputs.values())
@@ -147,14 +148,19 @@ class _Identity:
             return
         kept = {iri for outcome in outcomes for iri in outcome.actors}
 
-        def is_kept(*refs: str) -> bool:
-            return all(found.iris.get(ref, ref) in kept for ref in refs)
+        def iris(*refs: str) -> set[str]:
+            return {found.iris.get(ref, ref) for ref in refs}
 
         yield from identity_statements(
             replace(
                 found,
-                merges=tuple(m for m in found.merges if is_kept(m.left, m.right)),
-                doubtful=tuple(d for d in found.doubtful if is_kept(d.left, d.right)),
+                merges=tuple(m for m in found.merges if iris(m.left, m.right) <= kept),
+                doubtful=tuple(
+                    doubt
+                    for doubt in found.doubtful
+                    if iris(doubt.left, doubt.right) <= kept
+                    and len(iris(doubt.left, doubt.right)) == 2
+                ),
             ),
             self._records,
             issued,

@@ -13,8 +13,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from klustergraf.errors import SourceFormatError
+from pyoxigraph import Literal
+
+from klustergraf.errors import IdentifierError, SourceFormatError
 from klustergraf.identifiers import slugify
+from klustergraf.namespaces import KG, SKOS
+from klustergraf.rdf_files import read_quads
+from klustergraf.resources import room
+from klustergraf.sources.own import said_by_hand
 from klustergraf.sources.reading import Inputs, Row, json_document, table
 from klustergraf.sources.records import Item, Location, PlaceRecord, Skipped
 
@@ -169,6 +175,35 @@ class Gazetteer:
         gazetteer._add_postal_areas()
         return gazetteer
 
+    @classmethod
+    def shipped(cls) -> "Gazetteer":
+        """Read the gazetteer of the graph itself: names, codes, the region's boundaries.
+
+        It knows no postal codes, so what only those could place stays without a municipality.
+        """
+        gazetteer = cls()
+        path = room("data") / "open" / f"{SOURCE}.nt.gz"
+        codes: dict[str, str] = {}
+        names = {iri: said.get("sv", "") for iri, said in said_by_hand().names.items()}
+        shapes: dict[str, str] = {}
+        for quad in read_quads(path) if path.is_file() else ():
+            subject, value = str(getattr(quad.subject, "value", "")), quad.object
+            if not isinstance(value, Literal):
+                continue
+            if quad.predicate.value == KG + "scbCode":
+                codes[subject] = value.value
+            elif quad.predicate.value == SKOS + "prefLabel" and value.language == "sv":
+                names[subject] = value.value
+            elif subject.endswith("#boundary"):
+                shapes[subject.removesuffix("#boundary")] = value.value
+        for iri, code in codes.items():
+            kind = "County" if len(code) == 2 else "Municipality"
+            gazetteer._add(
+                PlaceRecord(SOURCE, code, names[iri], kind, boundary=shapes.get(iri, ""))
+            )
+        gazetteer._add_towns({})
+        return gazetteer
+
     def _add(self, place: PlaceRecord) -> None:
         if place.kind == "County":
             self.counties[place.key] = place.name
@@ -227,7 +262,12 @@ class Gazetteer:
         return Placement(county=county, how=Certainty.TOWN) if county in self.counties else None
 
     def slug(self, code: str) -> str:
-        """Give the slug of a county or municipality: its name, and its code where two share it."""
+        """Give the slug of a county or municipality: its name, and its code where two share it.
+
+        Errors: IdentifierError for a code that is not known.
+        """
+        if code not in self.counties and code not in self.names:
+            raise IdentifierError(code, "is no known code of a county or municipality (--places)")
         if len(code) == 2:
             return slugify(self.counties[code])
         slug = slugify(self.names[code])

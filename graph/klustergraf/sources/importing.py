@@ -7,6 +7,7 @@ names are kept in memory, and the files are read again for the second pass.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from klustergraf.sources.labels import LabelBook
 from klustergraf.sources.reading import Advance, Inputs
 from klustergraf.sources.records import ActorRecord, Item, Marked, Record, RelationRecord, Skipped
 from klustergraf.sources.selection import Extent, Selection
-from klustergraf.sources.statements import ActorIri, Shared, Statements
+from klustergraf.sources.statements import DATASET_GRAPHS, ActorIri, Shared, Statements
 from klustergraf.sources.terms import kg, said
 from klustergraf.sources.writing import write_as_they_come, write_sorted
 
@@ -120,7 +121,7 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
     for name, writer in writers.items():
         for record in _again(job, outcomes[name], gathered):
             if selection.includes(name, record):
-                _note(job, outcomes[name], writer, record)
+                _note(writer, record)
     for name, writer in writers.items():
         _write(job, outcomes[name], writer, selection, gathered)
     return list(outcomes.values())
@@ -128,7 +129,7 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
 
 def _target(job: Job, name: str) -> Path:
     is_file = job.out.name.endswith((".nt", ".nt.gz")) and not job.out.is_dir()
-    return job.out if is_file else job.out / f"{name}.nt.gz"
+    return job.out if is_file else job.out / f"{DATASET_GRAPHS.get(name, name)}.nt.gz"
 
 
 def _records(job: Job, outcome: Outcome, *, is_first: bool) -> Iterator[Record]:
@@ -167,11 +168,9 @@ def _again(job: Job, outcome: Outcome, gathered: Mapping[str, list[Record]]) -> 
     return _records(job, outcome, is_first=False)
 
 
-def _note(job: Job, outcome: Outcome, writer: Statements, record: Record) -> None:
-    try:
+def _note(writer: Statements, record: Record) -> None:
+    with suppress(IdentifierError):  # it is said when the record is to be written
         writer.note(record)
-    except IdentifierError as exc:
-        _take(job, outcome, Skipped(f"{outcome.dataset}, {getattr(record, 'key', '')}", str(exc)))
 
 
 def _write(
@@ -190,16 +189,20 @@ def _write(
                 outcome.unwanted += 1
                 continue
             try:
-                yield from writer.quads(record)
-            except IdentifierError:
-                continue  # it was counted when its names were noted
+                stated = list(writer.quads(record))
+            except IdentifierError as exc:
+                where = f"{outcome.dataset}, {getattr(record, 'key', '')}"
+                outcome.skipped.append(Skipped(where, str(exc)))
+                continue
+            yield from stated
             outcome.written += 1
             if isinstance(record, ActorRecord):
                 outcome.actors.add(writer.actor_iri(record))
         for skip in writer.skipped:
+            if job.is_strict:
+                raise SourceFormatError(outcome.dataset, skip.where, skip.reason)
             outcome.written -= 1
-            outcome.read -= 1  # it was read as a record already
-            _take(job, outcome, skip)
+            outcome.skipped.append(skip)
         yield from described()
 
     write = write_as_they_come if job.extent == Extent.ALL else write_sorted

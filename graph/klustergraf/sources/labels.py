@@ -48,9 +48,10 @@ class LabelBook:
         found = self._names.get(iri, [])
         preferred = dict(self.known.get(iri, {}))
         chosen = []
+        order = {source: place for place, source in reversed(list(enumerate(s for s, _ in found)))}
         for language in LANGUAGES:
             if language not in preferred and found:
-                source, name = min(found, key=lambda pair: _rank(pair[1], language))
+                source, name = min(found, key=lambda p: _rank(p[1], language, order[p[0]]))
                 preferred[language] = clean(name.text)
                 chosen.append(Label(source, preferred[language], language, is_preferred=True))
         said = {text.casefold() for text in preferred.values()}
@@ -63,10 +64,15 @@ class LabelBook:
         return chosen
 
 
-def _rank(name: Name, language: str) -> tuple[int, int]:
-    kinds = {"label": 0, "alias": 2, "acronym": 3, "former": 4}
-    in_language = 0 if name.language == language else 1 if not name.language else 2
-    return kinds.get(name.kind, 4) // 2 * 3 + in_language, kinds.get(name.kind, 4)
+def _rank(name: Name, language: str, source: int) -> tuple[int, int, int]:
+    """Rank a name for a language: said in that language, else by source, the lowest first."""
+    if name.kind in ("former", "acronym"):
+        tier = 3
+    elif name.kind == "alias":
+        tier = 2
+    else:
+        tier = 0 if name.language == language else 1
+    return tier, source, 1 if name.language else 0
 
 
 def clean(text: str) -> str:

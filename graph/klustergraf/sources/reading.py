@@ -314,7 +314,8 @@ def _text_pieces(inputs: Inputs, file: Input) -> Iterator[str | Skipped]:
         with file.opened() as stream:
             while chunk := stream.read(_JSON_CHUNK):
                 inputs.advance(int(len(chunk) * file.shrinkage))
-                yield decoder.decode(chunk)
+                if text := decoder.decode(chunk):  # a letter may end in the next chunk
+                    yield text
     except UnicodeDecodeError:
         yield Skipped(file.name, "is not UTF-8, as JSON must be. Save it as UTF-8.")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as exc:

@@ -37,6 +37,9 @@ from klustergraf.sources.terms import Object, kg, said, thing
 ActorIri = Callable[[str, str], str]
 """Gives the IRI of the actor that a source knows by a key."""
 
+DATASET_GRAPHS: Final = {"ror": "ror-registry"}
+"""Graphs that are called otherwise than their source: ``open/ror`` is written by hand."""
+
 Statement = tuple[NamedNode, NamedNode, Object]
 """Subject, predicate and object."""
 
@@ -89,7 +92,7 @@ class Statements:
 
     def __init__(self, source: str, shared: Shared) -> None:
         self.source = source
-        self.graph = NamedNode(f"{GRAPH}open/{source}")
+        self.graph = NamedNode(f"{GRAPH}open/{DATASET_GRAPHS.get(source, source)}")
         self.skipped: list[Skipped] = []
         self._shared = shared
         self._things: dict[str, tuple[NamedNode, Family]] = {}
@@ -243,6 +246,9 @@ class Statements:
     ) -> Iterator[Statement]:
         place_slug = parse_iri(place.value).slug
         site = thing("site", parse_iri(iri.value).slug, place_slug, self.source)
+        if (site.value, "site") in self._shared.once:
+            return  # another record of the actor told of the same place
+        self._shared.once.add((site.value, "site"))
         yield iri, terms.HAS_SITE, site
         yield site, terms.TYPE, terms.SITE
         yield site, kg("locatedIn"), place
@@ -331,7 +337,7 @@ class Statements:
         yield node, kg("hasParticipant"), actor
         yield node, terms.ROLE, thing("role", record.role)
         yield node, kg("hasCertainty"), kg("stated")
-        yield node, terms.DERIVED_FROM, NamedNode(_project_page(record.project))
+        yield node, terms.DERIVED_FROM, self.graph
         if record.contribution_eur is not None:
             yield node, kg("euContribution"), terms.amount(record.contribution_eur)
 
@@ -415,6 +421,8 @@ class Statements:
         iri = thing(kind, record.names[0].text)
         yield iri, terms.TYPE, kg(record.kind)
         yield from self._labels(iri)
+        if record.kind in ("Agreement", "Strategy"):
+            yield iri, terms.DERIVED_FROM, self.graph
         for code in record.within:
             place = self._place(code)
             yield iri, terms.WITHIN if family == Family.PLACE else kg("locatedIn"), place
@@ -493,8 +501,9 @@ class Statements:
         yield node, terms.OBJECT, value
         yield node, kg("predicateAsRead"), said(record.predicate, "en")
         yield node, kg("hasCertainty"), kg("stated")
+        yield node, terms.DERIVED_FROM, self.graph
         if page is not None:
-            yield node, terms.DERIVED_FROM, page
+            yield node, terms.SOURCE, page
         if record.since:
             yield node, terms.STARTS, terms.when(record.since)
         if record.until:
@@ -555,8 +564,8 @@ def _reasons(placement: Placement) -> list[tuple[str, str]]:
         ]
     if placement.how == Certainty.POSTAL_AREA:
         return [
-            ("sv", "Alla kända postnummer med samma tre första siffror hör till kommunen."),
-            ("en", "All known postal codes with the same first three digits belong to it."),
+            ("sv", "Alla kända postnummer som börjar på samma sätt hör till kommunen."),
+            ("en", "All known postal codes that begin in the same way belong to it."),
         ]
     if placement.how == Certainty.POINT:
         return [
@@ -572,12 +581,6 @@ def _reasons(placement: Placement) -> list[tuple[str, str]]:
         ("sv", "Källan nämner Stockholm, som ofta betyder huvudstadsområdet; det ligger i länet."),
         ("en", "The source names Stockholm, often the capital area, which lies in the county."),
     ]
-
-
-def _project_page(key: str) -> str:
-    kind, _, number = key.partition("-")
-    path = "id" if kind == "ec" else "rcn"
-    return f"https://cordis.europa.eu/project/{path}/{number}"
 
 
 def _project_names(record: ProjectRecord) -> tuple[Name, ...]:
