@@ -14,14 +14,15 @@ EXACT_LIMIT: Final = 60
 """In a larger group of one name, each is compared with its neighbours by reference only."""
 
 _BEGINNING: Final = 10
+_SKELETON: Final = 5
 
 
 def candidate_pairs(profiles: list[Profile]) -> set[_Pair]:
     """List the pairs of positions to compare, the smaller first.
 
     Keys: the whole name and the set of its words (with the country, where a profile that has none
-    joins those of every country); as hints the first word, the beginning and the end of the name,
-    an acronym beside a name that is one, and a Crossref funder id.
+    joins those of every country); as hints the first word, the beginning and the end of the
+    name, its consonants, an acronym beside a name that is one, and a Crossref funder id.
     """
     exact: dict[tuple[str, ...], list[int]] = {}
     hints: dict[tuple[str, ...], list[int]] = {}
@@ -53,6 +54,8 @@ def _hints(profile: Profile) -> Iterator[tuple[str, ...]]:
         if len(name.compact) >= _BEGINNING:
             yield ("beginning", profile.country, name.compact[:_BEGINNING])
             yield ("end", profile.country, name.compact[-_BEGINNING:])
+        if len(name.skeleton) >= _SKELETON:
+            yield ("skeleton", profile.country, name.skeleton)
         if len(name.words) == 1:
             yield ("acronym", name.compact)
     for acronym in profile.acronyms:

@@ -1,6 +1,7 @@
 """Clusters: profiles that are one actor so far, and whether two of them may become one."""
 
 from klustergraf.identity.external_ids import HARD_SCHEMES, SOFT_SCHEMES
+from klustergraf.identity.kinds import kinds_are_apart
 from klustergraf.identity.profiles import CLOSED_SOURCES, Profile
 
 
@@ -12,6 +13,7 @@ class Clusters:
         self.members = [[position] for position in range(len(profiles))]
         self._ids = [{scheme: set(v) for scheme, v in p.ids.items()} for p in profiles]
         self._countries = [{p.country} - {""} for p in profiles]
+        self._kinds = [{p.kind} for p in profiles]
         self._iris = [{p.iri} - {""} for p in profiles]
         self._closed = [{p.source} & CLOSED_SOURCES for p in profiles]
         self._forbidden: list[set[int]] = [set() for _ in profiles]
@@ -39,7 +41,7 @@ class Clusters:
         """Say why two clusters cannot be one, or "" when they can.
 
         ``by_id``: the merge rests on a shared identifier, which overrules what a name cannot:
-        different identifiers of a soft scheme, countries, and a source that keeps actors apart.
+        different identifiers of a soft scheme, countries, kinds, a source that keeps actors apart.
         """
         left, right = self.find(left), self.find(right)
         if self.is_forbidden(left, right):
@@ -55,6 +57,9 @@ class Clusters:
         countries = self._countries[left], self._countries[right]
         if countries[0] and countries[1] and not countries[0] & countries[1]:
             return "different countries"
+        for one in self._kinds[left]:
+            if any(kinds_are_apart(one, other) for other in self._kinds[right]):
+                return "different kinds"
         both = self._closed[left] & self._closed[right]
         return f"{min(both)} keeps them apart" if both else ""
 
@@ -71,6 +76,7 @@ class Clusters:
         for scheme, values in self._ids[right].items():
             self._ids[left].setdefault(scheme, set()).update(values)
         self._countries[left] |= self._countries[right]
+        self._kinds[left] |= self._kinds[right]
         self._iris[left] |= self._iris[right]
         self._closed[left] |= self._closed[right]
         self._forbidden[left] |= self._forbidden[right]

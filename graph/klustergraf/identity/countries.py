@@ -48,3 +48,12 @@ COUNTRY_CODES: Final[dict[str, str]] = {
     for code, _, name in (entry.strip().partition(" ") for entry in _TABLE.split(";"))
 }
 """The ISO 3166-1 alpha-2 code of a country, by its name in lower case."""
+
+
+def country_names(code: str) -> list[str]:
+    """Give the names of a country, and the short ones that companies bear.
+
+    >>> country_names("GB")
+    ['uk', 'united kingdom']
+    """
+    return [name for name, own in COUNTRY_CODES.items() if own == code]

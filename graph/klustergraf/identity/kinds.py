@@ -1,7 +1,8 @@
 """Kinds of actors: which go together, and which exclude each other.
 
-Sources tell kinds roughly: CORDIS knows five, ROR nine. So a different kind seldom proves anything,
-and only what nothing can be at once keeps two actors apart.
+Sources tell kinds roughly: CORDIS knows five, ROR nine, and CORDIS counts university hospitals
+among the places of education. So a different kind seldom proves anything, and only what nothing can
+be at once keeps two actors apart.
 """
 
 from typing import Final
@@ -10,14 +11,19 @@ UNKNOWN: Final = 0.5
 """The likeness of a place or kind that one side does not tell."""
 
 _GROUPS: Final[dict[str, str]] = {
-    "HigherEducationInstitution": "education", "University": "education",
-    "UniversityCollege": "education", "Hospital": "hospital", "UniversityHospital": "hospital",
-    "Company": "company", "StartUp": "company", "PublicBody": "public", "Agency": "agency",
-    "CountyAdministrativeBoard": "board", "RegionalAuthority": "region",
-    "MunicipalAuthority": "municipality", "Foundation": "foundation", "Funder": "any",
-    "Actor": "any", "OrganisationalUnit": "unit", "GoverningBody": "unit",
-    "ChamberOfCommerce": "chamber", "Incubator": "support",
-    "BusinessSupportOrganisation": "support", "Cluster": "cluster",
+    "Actor": "any", "Association": "any", "ClusterOrganisation": "any", "Fund": "any",
+    "Funder": "any", "Investor": "any", "Museum": "any", "NetworkOrganisation": "any",
+    "NonProfitOrganisation": "any", "ResearchCentre": "any", "ResearchInstitute": "any",
+    "ResearchOrganisation": "any",
+    "EducationOrganisation": "teaching", "HigherEducationInstitution": "education",
+    "University": "education", "UniversityCollege": "education",
+    "HealthCareProvider": "care", "Hospital": "hospital", "UniversityHospital": "hospital",
+    "Company": "company", "StartUp": "company", "HoldingCompany": "company",
+    "PublicBody": "public", "Agency": "agency", "CountyAdministrativeBoard": "board",
+    "RegionalAuthority": "region", "MunicipalAuthority": "municipality",
+    "Foundation": "foundation", "ChamberOfCommerce": "chamber", "Cluster": "cluster",
+    "OrganisationalUnit": "unit", "GoverningBody": "unit", "InnovationOffice": "unit",
+    "Incubator": "support", "BusinessSupportOrganisation": "support", "SciencePark": "support",
 }  # fmt: skip
 # Swedish state universities are agencies; regions and municipalities are public bodies.
 _ALIKE: Final = {
@@ -25,7 +31,8 @@ _ALIKE: Final = {
     for pair in (
         ("public", "agency"), ("public", "board"), ("public", "region"),
         ("public", "municipality"), ("agency", "board"), ("education", "agency"),
-        ("education", "public"), ("support", "company"),
+        ("education", "public"), ("education", "teaching"), ("teaching", "agency"),
+        ("teaching", "public"), ("care", "hospital"), ("support", "company"),
     )
 }  # fmt: skip
 _APART: Final = {

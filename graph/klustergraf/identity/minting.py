@@ -67,21 +67,44 @@ def updated_registry(registry: Mapping[str, str], iris: Mapping[str, str]) -> di
 def _mint(
     groups: list[list[str]], records: Mapping[str, ActorRecord], taken: set[str]
 ) -> dict[str, str]:
-    anchored = [(_anchor(group, records), group) for group in groups]
-    wanted: dict[str, int] = {}
-    for anchor, _ in anchored:
-        slug = _slug(anchor)
-        wanted[slug] = wanted.get(slug, 0) + 1
-    iris = {}
-    for anchor, group in anchored:
-        slug = _slug(anchor)
-        iri = f"{ID}actor/{slug}"
-        if not slug:
-            iri = mint_iri("actor", _discriminator(anchor))
-        elif wanted[slug] > 1 or iri in taken:
-            iri = mint_iri("actor", slug, _discriminator(anchor))
-        iris.update(dict.fromkeys(group, iri))
+    """Make IRIs from names, with an identifier where those meet, with a digest where that does."""
+    left = [(_anchor(group, records), group) for group in groups]
+    iris: dict[str, str] = {}
+    for make in (_by_name, _by_identifier, _by_digest):
+        wanted: dict[str, list[tuple[ActorRecord, list[str]]]] = {}
+        for anchor, group in left:
+            wanted.setdefault(make(anchor), []).append((anchor, group))
+        left = []
+        for iri, claims in wanted.items():
+            if len(claims) > 1 or iri in taken or not iri:
+                left += claims
+            else:
+                iris.update(dict.fromkeys(claims[0][1], iri))
+        taken = taken | set(iris.values())
     return iris
+
+
+def _by_name(anchor: ActorRecord) -> str:
+    slug = _slug(anchor)
+    return f"{ID}actor/{slug}" if slug else ""
+
+
+def _by_identifier(anchor: ActorRecord) -> str:
+    for scheme in HARD_SCHEMES:
+        for value in sorted(anchor.ids.get(scheme, ())):
+            normal = normalise_id(scheme, value)
+            if normal:
+                return _with(anchor, f"{scheme} {normal}")
+    return ""
+
+
+def _by_digest(anchor: ActorRecord) -> str:
+    return _with(anchor, f"{anchor.source} {sha256(anchor.key.encode()).hexdigest()[:16]}")
+
+
+def _with(anchor: ActorRecord, addition: str) -> str:
+    slug = _slug(anchor)
+    return mint_iri("actor", slug, addition) if slug else mint_iri("actor", addition)
 
 
 def _anchor(group: list[str], records: Mapping[str, ActorRecord]) -> ActorRecord:
@@ -106,13 +129,3 @@ def _slug(record: ActorRecord) -> str:
             continue
         return slug if len(slug) <= _LONGEST_SLUG else slug[:_LONGEST_SLUG].rsplit("-", 1)[0]
     return ""
-
-
-def _discriminator(record: ActorRecord) -> str:
-    """Give the strongest identifier of a record as a slug, or a short digest of its key."""
-    for scheme in HARD_SCHEMES:
-        for value in sorted(record.ids.get(scheme, ())):
-            normal = normalise_id(scheme, value)
-            if normal:
-                return slugify(f"{scheme} {normal}")
-    return slugify(f"{record.source} {sha256(record.key.encode()).hexdigest()[:8]}")

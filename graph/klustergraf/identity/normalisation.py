@@ -14,19 +14,24 @@ from typing import Final
 from klustergraf.identity.countries import COUNTRY_CODES
 
 DAMAGED: Final = "\ufffd"
-"""Stands in a name where its source lost a letter; such a name takes no part in comparisons."""
+"""Stands in a name where its source lost a letter."""
+
+LOST: Final = "\u0294"
+"""Stands in a folded name for such a letter: it may be any vowel."""
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "a", "ø": "o", "œ": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d"}
+    | {"\u0131": "i", DAMAGED: LOST}
 )
 # CORDIS writes å ä ö ü as AA AE OE UE or as A A O U; both, and the letters themselves, become one.
 _DIGRAPHS = re.compile("aa|ae|oe|ue")
 _SINGLE = {"aa": "a", "ae": "a", "oe": "o", "ue": "u"}
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’`\u00b4]s\b|['’`\u00b4]")
+_SAINT = re.compile(r"\bS[:.]t\b", re.IGNORECASE)
 _INITIALS = re.compile(r"\b(?:\w[.:]\s?){2,}")
 _PARENTHESIS = re.compile(r"\s*\(([^()]*)\)\s*$")
-_PARTS = re.compile(r"\s+[-–—/|]\s+")
+_PARTS = re.compile(r"\s+[-–—/|]\s+|\s{2,}")  # CORDIS turned dashes into spaces
 
 _PHRASES = (
     ("ekonomisk forening", "ekforening"),
@@ -64,7 +69,7 @@ _PLAIN: Final = {"ab", "publ"}
 _JOINING: Final = frozenset((
     "the", "a", "an", "of", "and", "och", "&", "for", "i", "in", "at", "vid", "till", "to",
     "av", "von", "der", "die", "das", "und", "et", "de", "del", "di", "e", "la", "le", "publ",
-    "s",
+    "s", f"f{LOST}r",
 ))  # fmt: skip
 _SPELLINGS: Final[dict[str, str]] = {
     "kungl": "kunglig", "kgl": "kunglig", "kungliga": "kunglig", "kungl.": "kunglig",
@@ -73,12 +78,14 @@ _SPELLINGS: Final[dict[str, str]] = {
     "laboratoriet": "laboratorium", "goteborgs": "goteborg", "gothenburg": "goteborg",
 }  # fmt: skip
 _DEFINITE = re.compile(
-    r"(hogskola|styrelse|myndighet|kommun|stad|forening|akademi|region|namnd)(?:n|en)$"
-    r"|(institut|sjukhus|verk|muse|sallskap|forbund|bolag|rad|parti|kansli|departement|landsting"
-    r"|bibliotek)(?:et|t|um)$"
+    f"(h[o{LOST}]gskola|styrelse|myndighet|kommun|stad|f[o{LOST}]rening|akademi|region"
+    f"|n[a{LOST}]mnd)(?:n|en)$"
+    f"|(institut|sjukhus|verk|muse|s[a{LOST}]llskap|f[o{LOST}]rbund|bolag|r[a{LOST}]d|parti|kansli"
+    "|departement|landsting|bibliotek)(?:et|t|um)$"
 )
 
 
+_VOWELS = re.compile(f"[aeiouy{LOST}]")
 _EDGES = " ,.;:()-–"
 _EMPTY = frozenset({"", *_FORMS, *_JOINING})
 
@@ -87,8 +94,9 @@ _EMPTY = frozenset({"", *_FORMS, *_JOINING})
 class NameKey:
     """A name made comparable.
 
-    ``compact``: its words in order, without legal form, joining words, spaces and endings;
-    ``words``: the same as a set; ``forms``: its legal forms (``ab``, ``stiftelse``, …);
+    ``compact``: its words in order, without legal form, joining words, spaces and definite
+    endings; ``words``: the same as a set, without genitives; ``forms``: its legal forms (``ab``,
+    ``stiftelse``, …);
     ``country``: what stood behind it in parentheses, as in "Spotify (Sweden)".
     """
 
@@ -99,11 +107,17 @@ class NameKey:
     country: str
 
     @property
+    def skeleton(self) -> str:
+        """The name without its vowels, which is left of it when a source lost some."""
+        return _VOWELS.sub("", self.compact)
+
+    @property
     def is_short(self) -> bool:
         """Whether it is so short that others may well be called the same: SP, ABB, STAD."""
         return len(self.compact) <= 4
 
 
+@lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
     """Give a text in lower case with å ä ö ü and their transliterations as one letter.
 
@@ -125,9 +139,14 @@ def _word(word: str) -> str:
     if known is not None:
         return known
     word = _DEFINITE.sub(lambda match: match[1] or match[2], word)
-    if len(word) > 4 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]  # genitive and plural: Stockholms, foundations
     return word.replace("isation", "ization")
+
+
+def _stem(word: str) -> str:
+    """Take off the s of a genitive or plural: Stockholms, foundations."""
+    if len(word) > 4 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word
 
 
 def name_key(text: str) -> NameKey:
@@ -141,6 +160,7 @@ def name_key(text: str) -> NameKey:
     """
     text, country = split_country(text)
     text = _without_own_acronym(text)
+    text = _SAINT.sub("St", text)
     text = _POSSESSIVE.sub("", _INITIALS.sub(lambda m: re.sub(r"[.:\s]", "", m[0]) + " ", text))
     folded = " ".join(_WORD.findall(fold(text)))
     folded = f" {folded} "
@@ -151,8 +171,9 @@ def name_key(text: str) -> NameKey:
     kept = [word for word in raw if word not in _FORMS and word not in _JOINING]
     if not kept:  # a name of nothing else, such as "The Foundation"
         kept = [word for word in raw if word not in _PLAIN] or raw
-    words = [_word(word) for word in kept]
-    return NameKey("".join(words), frozenset(words), words[0] if words else "", forms, country)
+    plain = [_word(word) for word in kept]
+    words = [_stem(word) for word in plain]
+    return NameKey("".join(plain), frozenset(words), words[0] if words else "", forms, country)
 
 
 def split_country(text: str) -> tuple[str, str]:
@@ -229,6 +250,22 @@ def differ_by_one(left: str, right: str) -> bool:
     if left[start + same_length :] != right[start + 1 :]:
         return False
     return not (left[start : start + 1].isdigit() or right[start].isdigit())
+
+
+def fits_lost(left: str, right: str) -> bool:
+    """Tell whether two names are one when lost letters are read as vowels; most must be left.
+
+    >>> fits_lost(f"f{LOST}rsvarsh{LOST}gskola", "forsvarshogskola")
+    True
+    """
+    if len(left) != len(right) or (LOST not in left and LOST not in right):
+        return False
+    if (left.count(LOST) + right.count(LOST)) * 4 > len(left):
+        return False
+    return all(
+        a == b or (LOST in (a, b) and (a in "aeiou" + LOST and b in "aeiou" + LOST))
+        for a, b in zip(left, right, strict=True)
+    )
 
 
 def place_keys(city: str, towns: dict[str, str]) -> frozenset[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
+from klustergraf.identity.countries import country_names
 from klustergraf.identity.curation import read_towns
 from klustergraf.identity.external_ids import (
     HARD_SCHEMES,
@@ -13,12 +14,12 @@ from klustergraf.identity.external_ids import (
 )
 from klustergraf.identity.normalisation import (
     COMPANY_FORMS,
-    DAMAGED,
     NameKey,
     fold,
     name_key,
     parts,
     place_keys,
+    split_country,
     without_acronym,
 )
 from klustergraf.sources.records import ActorRecord, Location, Name, Skipped
@@ -31,8 +32,8 @@ NOWHERE: Final = Location()
 PART_WEIGHT: Final = 0.75
 BARE_WEIGHT: Final = 0.97
 
-_HOSPITAL = ("sjukhus", "hospital", "lasarett")
-_EDUCATION = ("universitet", "university", "hogskola")
+_HOSPITAL = ("sjukhu", "hospital", "lasarett", "sykehu", "klinikum", "hospitalet", "krankenhau")
+_EDUCATION = ("hogskola", "hochschule", "yliopisto", "hogeschool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ def _profile(
     location: Location,
     ids: Mapping[str, frozenset[str]],
 ) -> Profile:
-    whole = [name for name in names if DAMAGED not in name.text]
-    acronyms = frozenset(fold(n.text).replace(" ", "") for n in whole if n.kind == "acronym")
-    keys, joint = _name_keys(name.text for name in whole if name.kind != "acronym")
+    names = list(names)
+    acronyms = frozenset(fold(n.text).replace(" ", "") for n in names if n.kind == "acronym")
+    keys, joint = _name_keys([n.text for n in names if n.kind != "acronym"], acronyms)
     forms = frozenset(form for key in keys for form in key.forms)
     countries = sorted({key.country for key in keys if key.country})
     return Profile(
@@ -127,17 +128,15 @@ def _profile(
 
 
 def _name_keys(
-    texts: Iterable[str],
+    texts: Iterable[str], acronyms: frozenset[str]
 ) -> tuple[dict[NameKey, float], tuple[frozenset[str], ...]]:
     """Make names comparable, with the weight of each, and the parts of those that hold two."""
     keys: dict[NameKey, float] = {}
     joint = []
     for text in texts:
         halves = parts(text)
-        shorter = without_acronym(text)
         variants = [(text, 1.0), *((half, PART_WEIGHT) for half in halves)]
-        if shorter:
-            variants.append((shorter, BARE_WEIGHT))
+        variants += [(bare, BARE_WEIGHT) for bare in _bare(text, halves, acronyms)]
         for variant, weight in variants:
             key = name_key(variant)
             if key.compact:
@@ -145,6 +144,18 @@ def _name_keys(
         if halves:
             joint.append(frozenset(name_key(half).compact for half in halves))
     return keys, tuple(sorted(joint, key=sorted))
+
+
+def _bare(text: str, halves: list[str], acronyms: frozenset[str]) -> list[str]:
+    """Give a name without its own acronym, and with the country of its register as a word."""
+    found = [without_acronym(text)]
+    if len(halves) == 2:
+        short = [half for half in halves if fold(half).replace(" ", "") in acronyms]
+        found += [half for half in halves if len(short) == 1 and half not in short]
+    base, country = split_country(text)
+    if country:
+        found += [f"{base} {name}" for name in country_names(country)]
+    return [bare for bare in found if bare]
 
 
 def _kind(kind: str, keys: Iterable[NameKey], forms: frozenset[str]) -> str:
@@ -156,7 +167,7 @@ def _kind(kind: str, keys: Iterable[NameKey], forms: frozenset[str]) -> str:
         return "Company"
     if any(word.endswith(_HOSPITAL) for word in words):
         return "Hospital"
-    if any(word.endswith(_EDUCATION) for word in words):
+    if any(word.startswith("universi") or word.endswith(_EDUCATION) for word in words):
         return "HigherEducationInstitution"
     if any(word in ("kommun", "municipality") for word in words):
         return "MunicipalAuthority"

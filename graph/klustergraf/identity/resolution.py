@@ -40,7 +40,7 @@ RIVAL_MARGIN: Final = 0.05
 
 APART_RELATIONS: Final = frozenset({"parent", "child", "successor", "predecessor"})
 
-_SETTLED = ("decided", "both have", "different countries", "different ror", "different orgnr")
+_SETTLED = ("decided", "both have", "different countries")
 """Conflicts that leave no doubt: the two are two."""
 
 BY_DECISION: Final = "decision"
@@ -220,6 +220,8 @@ class _Run:
         if self.clusters.find(leader) == self.clusters.find(place):
             return True
         left, right = self.profiles[leader], self.profiles[place]
+        if self.clusters.is_forbidden(leader, place) or (left.iri and right.iri):
+            return False  # decided already
         agree = name_likeness(left, right) > 0.0
         likeness = 1.0 if agree else 0.95
         why = self.clusters.conflict(leader, place, by_id=True) or clearly_different(left, right)
@@ -236,8 +238,10 @@ class _Run:
             if self.clusters.find(left) == self.clusters.find(right):
                 continue
             pair = self.profiles[left], self.profiles[right]
+            if apart(*pair):
+                continue
             found = score(*pair)
-            if found.total >= DOUBT and not apart(*pair):
+            if found.total >= DOUBT:
                 edges.append((found.total, left, right, found))
         edges.sort(key=lambda edge: (-edge[0], edge[1], edge[2]))
         rivals = self._rivals(edges)
@@ -248,7 +252,7 @@ class _Run:
             why = self.clusters.conflict(left, right, by_id=False)
             if total >= MERGE and not why and (left, right) not in rivals:
                 self._merge(left, right, BY_NAME, total, parts)
-            elif not why.startswith(_SETTLED):
+            elif not why.startswith(_SETTLED) and (total >= MERGE or not why):
                 because = why or ("fits another as well" if total >= MERGE else "")
                 self._doubt(left, right, total, "; ".join(filter(None, (parts, because))))
 

@@ -13,11 +13,14 @@ from typing import Final
 
 from klustergraf.identity.external_ids import HARD_SCHEMES, SOFT_SCHEMES
 from klustergraf.identity.kinds import UNKNOWN, group_of, kind_likeness, kinds_are_apart
-from klustergraf.identity.normalisation import COMPANY_FORMS, NameKey, differ_by_one
+from klustergraf.identity.normalisation import COMPANY_FORMS, NameKey, differ_by_one, fits_lost
 from klustergraf.identity.profiles import CLOSED_SOURCES, PART_WEIGHT, Profile, county_of
 
 MERGE: Final = 0.85
 DOUBT: Final = 0.70
+
+HOPELESS: Final = 0.55
+"""A pair whose names are less alike scores too low whatever its place and kind, which stay out."""
 
 NAME_WEIGHT: Final = 0.70
 PLACE_WEIGHT: Final = 0.20
@@ -25,6 +28,9 @@ KIND_WEIGHT: Final = 0.10
 
 NO_COUNTRY: Final = 0.4
 NO_COUNTRY_COMPANY: Final = 0.2
+
+OTHER_NAME: Final = 0.25
+"""The place of a pair whose towns are called differently: towns have several names."""
 
 _SAME_PLACE_KM, _NEAR_KM = 10.0, 50.0
 
@@ -57,19 +63,22 @@ def score(left: Profile, right: Profile) -> Score:
     """Score a pair.
 
     ``name`` is the best over the full names of both (acronyms prove nothing and take no part):
-    1.00 the same words in the same order, 0.95 in another order (eight letters at least), 0.90 when
-    they differ by one letter in ten or more (and in no short word: "Paris II" is not "Paris III"),
-    else 0.85 × Dice's coefficient of the two sets of words, and at most 0.30 when a word such as
-    "hospital" or "holding" stands in one of them only. A name without its acronym ("YKI,
-    Ytkemiska institutet") counts 0.97 of that, one of the two parts of a name 0.75 (both parts
-    together 1.00), a name of four letters or fewer 0.90; two different legal forms take 0.25 away.
-    Label, alias and former name count alike: which is which differs between sources.
+    1.00 the same words in the same order; 0.95 in another order (eight letters at least), or when
+    letters that a source lost (U+FFFD) are read as vowels; 0.90 when they differ by one letter in
+    ten or more (and in no short word: "Paris II" is not "Paris III"); else 0.85 × Dice's
+    coefficient of the two sets of words, and at most 0.30 when a word such as "hospital" or
+    "holding" stands in one of them only. A name without its acronym ("YKI, Ytkemiska institutet")
+    or with its country as a word ("WSP Sverige" for "WSP (Sweden)") counts 0.97 of that, one of the
+    two parts of a name 0.75 (both parts together 1.00), a name of four letters or fewer 0.90; two
+    different legal forms take 0.25 away. Label, alias and former name count alike: which is which
+    differs between sources.
 
     ``place`` is 1.00 for the same town, municipality or postal code, or within 10 km; 0.75 in the
     same county or within 50 km; 0.50 when one side does not tell (0.40 when it does not even tell
-    the country, 0.20 for companies, which have subsidiaries of one name in many); else 0. Two
-    limited companies of one country with one name count 0.50 at least: in Sweden, a company's name
-    is protected in the whole country.
+    the country, 0.20 for companies, which have subsidiaries of one name in many); 0.25 when the
+    towns are called differently but the table does not have both; else 0. Two limited companies of
+    one country with one name count 0.50 at least: in Sweden, a company's name is protected in the
+    whole country.
 
     ``kind`` is 1.00 for the same kind or two that go together, else 0.50: one side does not tell,
     or sources call one actor by different kinds. (Kinds that exclude each other: :func:`apart`.)
@@ -78,6 +87,8 @@ def score(left: Profile, right: Profile) -> Score:
     Ecology 26(3), doi:10.2307/1932409.
     """
     name = round(name_likeness(left, right), 3)
+    if name < HOPELESS:
+        return Score(round(NAME_WEIGHT * name, 3), name, 0.0, 0.0)
     place = place_likeness(left, right)
     if name >= 0.9 and place < UNKNOWN and left.forms & right.forms & COMPANY_FORMS:
         place = UNKNOWN
@@ -110,7 +121,7 @@ def compare_names(left: NameKey, right: NameKey) -> float:
     """Compare two names, as :func:`score` says, without the weight of their sort."""
     if left.compact == right.compact:
         likeness = 0.9 if left.is_short else 1.0
-    elif left.words == right.words and len(left.compact) >= 8:
+    elif _same_words(left, right) or fits_lost(left.compact, right.compact):
         likeness = 0.95
     elif _is_misspelt(left, right):
         likeness = 0.9
@@ -121,9 +132,19 @@ def compare_names(left: NameKey, right: NameKey) -> float:
         likeness = 0.85 * 2 * shared / (len(left.words) + len(right.words))
         if (left.words ^ right.words) & DISTINGUISHING:
             likeness = min(likeness, 0.3)
-    if left.forms and right.forms and not left.forms & right.forms:
+    if left.forms and right.forms and not left.forms & right.forms and not _translates(left, right):
         likeness -= 0.25
     return max(likeness, 0.0)
+
+
+def _same_words(left: NameKey, right: NameKey) -> bool:
+    return left.words == right.words and len(left.compact) >= 8
+
+
+def _translates(left: NameKey, right: NameKey) -> bool:
+    """Tell whether one name says in English (Ltd, Corporation) that it is a company."""
+    forms = left.forms | right.forms
+    return bool(forms & {"ltd", "inc"}) and forms <= COMPANY_FORMS
 
 
 def _is_misspelt(left: NameKey, right: NameKey) -> bool:
@@ -146,8 +167,10 @@ def place_likeness(left: Profile, right: Profile) -> float:
         return NO_COUNTRY_COMPANY if companies else NO_COUNTRY
     if not left.places or not right.places:
         return UNKNOWN
-    counties = {county_of(place) for place in left.places} - {""}
-    return 0.75 if counties & {county_of(place) for place in right.places} else 0.0
+    counties = [{county_of(place) for place in profile.places} for profile in (left, right)]
+    if "" in counties[0] | counties[1]:
+        return OTHER_NAME
+    return 0.75 if counties[0] & counties[1] else 0.0
 
 
 def _same_postal_code(left: Profile, right: Profile) -> bool:
