@@ -92,8 +92,15 @@ class EmbeddedAnswer:
     """
 
     def __init__(
-        self, pool: Pool, lane: Lane, limits: Limits, request: QueryRequest, deadline: float
+        self,
+        pool: Pool,
+        lane: Lane,
+        limits: Limits,
+        request: QueryRequest,
+        deadline: float,
+        version_id: str,
     ) -> None:
+        self.version_id = version_id  # which the answer is from, whatever the engine serves later
         self._pool = pool
         self._lane: Lane | None = lane
         self._limits = limits

@@ -8,6 +8,7 @@ from many threads and event loops at once; no query ever runs in this process.
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
@@ -101,7 +102,7 @@ class EmbeddedEngine:
         except BaseException:
             self._pool.leave()
             raise
-        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
+        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline, self._version_id)
         if cancellation is not None:
             cancellation.on_cancel(answer.close)
         answer.start(self._job(request, dataset, deadline))
@@ -121,9 +122,22 @@ class EmbeddedEngine:
         except BaseException:
             self._pool.leave()
             raise
-        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline)
+        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline, self._version_id)
         await answer.start_async(self._job(request, dataset, deadline))
         return answer
+
+    def retire(self, then: Callable[[], None] | None = None) -> None:
+        """Take no new query, and close when the last one that runs or waits has ended.
+
+        Returns at once; new queries raise EngineRetired. ``then`` is called after the end.
+        """
+
+        def end() -> None:
+            self.close()
+            if then is not None:
+                then()
+
+        self._pool.retire(end)
 
     def close(self) -> None:
         """Stop the engine and every query of it. May be called twice."""
