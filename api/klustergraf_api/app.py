@@ -1,8 +1,11 @@
 """Puts the service together. The only place where its parts meet; nothing happens at import."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -11,10 +14,11 @@ from starlette.staticfiles import StaticFiles
 from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf.version import VersionStore
+from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.dependencies import Parts
+from klustergraf_api.following import StartEngine, follow
 from klustergraf_api.metrics import Metrics
 from klustergraf_api.middleware import Front
 from klustergraf_api.opening import Runner
@@ -31,11 +35,15 @@ def create_app(
     settings: Settings | None = None,
     engine: QueryEngine | None = None,
     catalogue: Catalogue | None = None,
+    *,
+    start_engine: StartEngine | None = None,
 ) -> FastAPI:
     """Make the service.
 
     Without an engine, one is made for the current version of the home folder when the service
     starts, and closed when it ends. An engine that is handed in stays its owner's.
+    ``start_engine`` makes the engines of later versions: with it, the service follows the current
+    version. Without an engine it does so anyway.
     Errors, at the start: VersionNotFound, EngineUnavailable.
     """
     settings = settings or Settings()
@@ -51,15 +59,20 @@ def create_app(
             used = await anyio.to_thread.run_sync(embedded_engine, settings)
         rendering.version_id = used.version_id
         runner = _runner(settings, used, metrics)
-        app.state.parts = Parts(
-            settings, catalogue or Catalogue(), rendering, runner, cache, shortcut
-        )
+        parts = Parts(settings, catalogue or Catalogue(), rendering, runner, cache, shortcut)
+        app.state.parts = parts
+        following: asyncio.Task[None] | None = None
+        if engine is None or start_engine is not None:
+            start = start_engine or partial(engine_for, settings=settings)
+            following = asyncio.create_task(follow(parts, start))
         try:
             yield
         finally:
+            if following is not None:
+                following.cancel()
             runner.close()
-            if engine is None:
-                used.close()
+            if runner.engine is not engine:
+                runner.engine.close()
 
     app = FastAPI(
         title="Klustergraf",
@@ -124,10 +137,20 @@ def embedded_engine(settings: Settings) -> EmbeddedEngine:
 
     Errors: VersionNotFound, EngineUnavailable.
     """
+    return engine_for(VersionStore(settings.home).current(), settings)
+
+
+def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
+    """Make the engine that the settings ask for, over a version or an RDF file.
+
+    Errors: EngineUnavailable, GraphParseError.
+    """
     return EmbeddedEngine(
-        VersionStore(settings.home).current(),
+        source,
         default_graph=settings.default_graph,
         timeout_seconds=settings.query_timeout_seconds,
         memory_mb=settings.memory_per_query_mb,
         workers=settings.workers,
+        result_mb=settings.answer_mb,
+        most_waiting=settings.waiting_queries,
     )

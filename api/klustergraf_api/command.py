@@ -3,6 +3,9 @@
 import contextlib
 import signal
 import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -13,10 +16,14 @@ from rich.console import Console
 
 from klustergraf.build import ensure_version
 from klustergraf.cli.build import shown
-from klustergraf_api.app import create_app, embedded_engine
+from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.errors import GraphError
+from klustergraf.version import VersionStore
+from klustergraf_api.app import create_app, engine_for
+from klustergraf_api.logs import write_json_lines
+from klustergraf_api.served_files import dataset_file
+from klustergraf_api.server import server_config
 from klustergraf_api.settings import Settings
-
-_GRACE_SECONDS = 5
 
 
 @click.command()
@@ -45,9 +52,22 @@ _GRACE_SECONDS = 5
     type=click.Choice(["union", "unnamed"]),
     help="Default graph of queries: the union of all named graphs, or the unnamed one.",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="Serve these RDF files, and those in these folders, instead of the built graph.",
+)
+@click.option("--log-requests", is_flag=True, default=None, help="Log every request.")
+@click.argument(
+    "more_data", metavar="[FILE]...", type=click.Path(path_type=Path, exists=True), nargs=-1
+)
 @click.pass_obj
 def serve(
     group_home: Path | None,
+    data: tuple[Path, ...],
+    more_data: tuple[Path, ...],
+    log_requests: bool | None,
     host: str | None,
     port: int | None,
     home: Path | None,
@@ -58,9 +78,13 @@ def serve(
 ) -> None:
     """Serve the graph: SPARQL, linked data and pages.
 
-    When there is no version yet, the shipped graph is built first. What no option says is taken
-    from KLUSTERGRAF_* variables.
+    When there is no version yet, the shipped graph is built first; when there is a new one, it is
+    served from then on. What no option says is taken from KLUSTERGRAF_* variables.
+
+    `--data FILE…` serves RDF files instead (Turtle, N-Triples, N-Quads, TriG, JSON-LD, RDF/XML).
     """
+    if more_data and not data:
+        raise click.UsageError("Files to serve come after --data.")
     given: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -69,27 +93,39 @@ def serve(
         "memory_per_query_mb": memory_per_query,
         "workers": workers,
         "default_graph": default_graph,
+        "log_requests": log_requests,
     }
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    with shown(Console(stderr=True)) as progress:
-        version = ensure_version(settings.home, progress)
+    write_json_lines()
     signal.signal(signal.SIGTERM, _end)
-    with embedded_engine(settings) as engine:
-        config = uvicorn.Config(
-            create_app(settings, engine),
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            timeout_graceful_shutdown=int(settings.query_timeout_seconds) + _GRACE_SECONDS,
-        )
+    with _engine(settings, (*data, *more_data)) as engine:
+        start_engine = None if data else partial(engine_for, settings=settings)
+        config = server_config(create_app(settings, engine, start_engine=start_engine))
         listener = config.bind_socket()
         listener.listen(config.backlog)  # what is told below holds from that moment
         # A name with colons is an IPv6 address, which an address on the web has in brackets.
         shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"Klustergraf, version {version.id[:12]}")
+        click.echo(f"Klustergraf, version {engine.version_id[:12]}")
         click.echo(f"http://{shown_host}:{listener.getsockname()[1]}/  (stop with Ctrl-C)")
         with listener, contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _engine(settings: Settings, files: tuple[Path, ...]) -> Iterator[EmbeddedEngine]:
+    """Start the engine over the files, or over the current version."""
+    with tempfile.TemporaryDirectory(prefix="klustergraf-") as folder:
+        try:
+            if files:
+                made = engine_for(dataset_file(files, Path(folder)), settings)
+            else:
+                with shown(Console(stderr=True)) as progress:
+                    ensure_version(settings.home, progress)
+                made = engine_for(VersionStore(settings.home).current(), settings)
+        except GraphError as exc:
+            raise click.ClickException(str(exc)) from exc
+        with made as engine:
+            yield engine
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

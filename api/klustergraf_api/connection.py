@@ -174,13 +174,21 @@ class Connection(HttpToolsProtocol):
 
     def _too_large(self) -> RequestError:
         limit = self.settings.request_head_kb
-        return HeadTooLarge(limit) if self.headers else QueryTooLong(limit, in_address=True)
+        if self.headers and len(self.url) <= limit * 1024:
+            return HeadTooLarge(limit)
+        return QueryTooLong(limit, in_address=True)
 
     def _refuse(self, error: RequestError) -> None:
         """Tell a problem, and end the connection when the client has had time to read it."""
         if self._refused or self.transport.is_closing():
-            return
+            return None
         self._refused, self._in_head = True, False
+        if not self._is_idle():
+            if self.cycle.response_started:
+                return self.abort()
+            # The request before is not answered: what came after it tells that it was misread.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         status, body = bare(error)
         head = (
             b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\n"
@@ -193,6 +201,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        return None
 
 
 def connection_class(settings: Settings, shortcut: Shortcut) -> type[Connection]:

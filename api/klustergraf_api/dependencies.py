@@ -32,6 +32,13 @@ class Parts:
         """What answers SPARQL."""
         return self.runner.engine
 
+    def adopt(self, engine: QueryEngine) -> None:
+        """Answer from the version of this engine from now on."""
+        self.runner.replace_engine(engine)
+        self.cache.clear()
+        self.pages.version_id = engine.version_id
+        self.runner.metrics.set_version(engine.version_id)
+
 
 def executor_of(request: Request, parts: Parts) -> Executor:
     """Make what runs the queries of a request."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol, runtime_checkable
@@ -74,11 +75,34 @@ class Runner:
         self.admission = admission
         self.metrics = metrics
         self.answer_mb = answer_mb
+        self._users: Counter[QueryEngine] = Counter()
         # For engines that answer in threads; none is started for others.
         self.threads = ThreadPoolExecutor(threads, "query")
 
+    def take_engine(self) -> QueryEngine:
+        """Take the engine of now for one query: it stays open until that is given back."""
+        self._users[self.engine] += 1
+        return self.engine
+
+    def give_back(self, engine: QueryEngine) -> None:
+        """Need an engine no more. One that was replaced ends with its last query."""
+        self._users[engine] -= 1
+        if not self._users[engine]:
+            del self._users[engine]
+            if engine is not self.engine:
+                self.threads.submit(engine.close)
+
+    def replace_engine(self, engine: QueryEngine) -> None:
+        """Ask another engine from now on; queries that run are finished by the one before."""
+        self.take_engine()
+        before, self.engine = self.engine, engine
+        self.give_back(before)
+
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads end, and every engine but the last."""
+        for engine in self._users:
+            if engine is not self.engine:
+                engine.close()
         self.threads.shutdown(wait=False, cancel_futures=True)
 
 
@@ -92,7 +116,8 @@ class OpenAnswer:
         self.first = b""
         self.is_complete = False
         self.kind = ResultKind.BOOLEAN
-        self.version_id = runner.engine.version_id
+        self._engine = runner.take_engine()
+        self.version_id = self._engine.version_id
         self.size = 0
         self._runner = runner
         self._client = client
@@ -113,9 +138,8 @@ class OpenAnswer:
 
         Errors: as QueryEngine.query; QueryResourcesExceeded.
         """
-        engine = self._runner.engine
-        if isinstance(engine, AsyncEngine):
-            answer = await engine.query_async(self._query)
+        if isinstance(self._engine, AsyncEngine):
+            answer = await self._engine.query_async(self._query)
             self._answer, self.kind = answer, answer.kind
             if (whole := answer.whole) is not None:
                 self.first, self.is_complete = self._counted(whole), True
@@ -148,13 +172,14 @@ class OpenAnswer:
         kind = self.kind if self._answer is not None else NO_KIND
         if self._answer is not None:
             self._answer.close()
+        self._runner.give_back(self._engine)
         self._runner.admission.leave(self._client)
         self._runner.metrics.record(self._query.text, kind, outcome, self.seconds, self.size)
 
     async def _open_in_thread(self) -> None:
         cancellation = Cancellation()
         opening = asyncio.get_running_loop().run_in_executor(
-            self._runner.threads, self._runner.engine.query, self._query, cancellation
+            self._runner.threads, self._engine.query, self._query, cancellation
         )
         try:
             self._answer = await asyncio.shield(opening)

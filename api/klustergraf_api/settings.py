@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         default=1024, ge=16, description="Memory of one query beside the dataset, in MiB."
     )
     answer_mb: int = Field(
-        default=1024, ge=1, description="Largest answer of a query, in MiB, before compression."
+        default=512, ge=1, description="Largest answer of a query, in MiB, before compression."
     )
     query_kb: int = Field(default=512, ge=4, description="Longest text of a query, in KiB.")
     waiting_queries: int = Field(

@@ -55,10 +55,10 @@ class AnswerResponse(Response):
             raise AnswerBrokeOff(str(exc)) from exc
         finally:
             gone.cancel()
-            self._answer.close(outcome)
             if not sending.done():
                 sending.cancel()
                 await asyncio.wait((sending,))
+            self._answer.close(outcome)
 
     async def _send(self, scope: Scope, send: Send) -> None:
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
