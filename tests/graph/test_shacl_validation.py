@@ -136,7 +136,7 @@ def test_literals_that_are_not_in_their_datatype(
 ILL_FORMED = {
     "no path": ("ex:S a sh:NodeShape ; sh:property [ sh:minCount 1 ] .", "sh:path"),
     "count": ("ex:S a sh:PropertyShape ; sh:path ex:p ; sh:minCount 'x' .", "sh:minCount"),
-    "two paths": ("ex:S a sh:PropertyShape ; sh:path ex:p , ex:q .", "PropertyShapeShape"),
+    "two paths": ("ex:S a sh:PropertyShape ; sh:path ex:p , ex:q .", "sh:path stands more"),
     "text as path": ("ex:S sh:property [ sh:path 'p' ] ; sh:targetClass ex:C .", "sh:path"),
     "no list": ("ex:S a sh:NodeShape ; sh:or ex:T .", "sh:or"),
     "endless list": (

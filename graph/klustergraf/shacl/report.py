@@ -71,6 +71,7 @@ class Result:
     messages: Mapping[str, str] = field(default_factory=dict)
     focus_label: Mapping[str, str] = field(default_factory=dict)
     details: tuple["Result", ...] = ()
+    source_constraint: Term | None = None
 
     def with_details(self, details: Iterable["Result"]) -> "Result":
         """Give the same result with others that say what is wrong inside (``sh:detail``)."""
@@ -248,6 +249,8 @@ def _turtle_pairs(result: Result) -> Iterator[str]:
     for tag, text in sorted(result.messages.items()):
         yield f"sh:resultMessage {ox.Literal(text, language=tag) if tag else ox.Literal(text)}"
     yield f"sh:sourceShape {_own(result.source_shape)}"
+    if result.source_constraint is not None:
+        yield f"sh:sourceConstraint {_own(result.source_constraint)}"
     yield f"sh:sourceConstraintComponent <{result.constraint_component}>"
     yield f"sh:resultSeverity <{result.severity}>"
 

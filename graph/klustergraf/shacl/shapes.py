@@ -87,5 +87,5 @@ def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -
     graph = ShapesGraph(quad for path in paths for quad in read_quads(path))
     source = ", ".join(map(str, paths))
     if is_foreign:
-        require_well_formed(to_rdflib(graph.quads), source)
+        require_well_formed(graph, source)
     return ShapesFile(source, graph, read_shapes(graph))

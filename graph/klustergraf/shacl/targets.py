@@ -15,7 +15,6 @@ from rdflib.term import Node
 
 from klustergraf.errors import GraphParseError
 from klustergraf.shacl.terms import to_node
-from klustergraf.shacl.wellformed import query_text, shape_name
 
 
 @dataclass(frozen=True)
@@ -100,3 +99,23 @@ def _chosen(store: ox.Store, target: SparqlTarget, source: str) -> list[Node]:
         raise fault
     found = [solution["this"] for solution in solutions]
     return [to_node(term) for term in found if term is not None]
+
+
+def shape_name(shapes_graph: rdflib.Graph, node: Node | None) -> str:
+    """Name a shape by its IRI; a blank node by the shape that it stands in."""
+    seen = set[Node]()
+    while node is not None and not isinstance(node, rdflib.URIRef) and node not in seen:
+        seen.add(node)
+        node = min(shapes_graph.subjects(None, node), key=str, default=None)
+    return f"<{node}>" if isinstance(node, rdflib.URIRef) else "without a name"
+
+
+def query_text(shapes_graph: rdflib.Graph, holder: Node, predicate: rdflib.URIRef) -> str:
+    """Give a query of the shapes graph, with the prefixes that it refers to."""
+    lines = []
+    for source in shapes_graph.objects(holder, SH.prefixes):
+        for declaration in shapes_graph.objects(source, SH.declare):
+            prefix = shapes_graph.value(declaration, SH.prefix)
+            namespace = shapes_graph.value(declaration, SH.namespace)
+            lines.append(f"PREFIX {prefix}: <{namespace}>")
+    return "\n".join([*sorted(lines), str(shapes_graph.value(holder, predicate))])

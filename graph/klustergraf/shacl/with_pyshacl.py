@@ -81,6 +81,7 @@ def _results_of(
         focus = _required(report, node, SH.focusNode)
         path = report.value(node, SH.resultPath)
         value = report.value(node, SH.value)
+        constraint = report.value(node, SH.sourceConstraint)
         yield Result(
             focus_node=to_term(focus),
             result_path=read_path(report, path) if path is not None else None,
@@ -90,6 +91,7 @@ def _results_of(
             severity=str(_required(report, node, SH.resultSeverity)),
             messages=_messages(report, node, shapes_graph),
             focus_label=_label(data, focus),
+            source_constraint=to_term(constraint) if constraint is not None else None,
         ).with_details(_results_of(report, report.objects(node, SH.detail), shapes_graph, data))
 
 

@@ -7,7 +7,7 @@ import pyoxigraph as ox
 
 from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import RDFS
-from klustergraf.shacl.compiler.literals import stored
+from klustergraf.shacl.compiler.literals import as_read, stored
 from klustergraf.shacl.report import Term
 
 SCRATCH: Final = ox.NamedNode("urn:klustergraf:scratch")
@@ -45,6 +45,13 @@ class Dataset:
     def has(self, quad: ox.Quad) -> bool:
         """Tell whether the data graph has a statement, in whatever graph it came."""
         return next(self._merged((quad,))) in self.store
+
+    def quads(self) -> Iterator[ox.Quad]:
+        """Give the statements of the data graph as they were read."""
+        for quad in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+            value = quad.object
+            kept = value if isinstance(value, ox.Triple) else as_read(value)
+            yield ox.Quad(quad.subject, quad.predicate, kept)
 
     def _merged(self, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
         literal = ox.Literal

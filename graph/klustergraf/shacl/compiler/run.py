@@ -61,7 +61,7 @@ def run(
                 if not nodes:
                     continue
                 mark = runner.context.mark("focus")
-                data.note(mark, nodes)
+                data.note(mark, map(data.term, nodes))
             planner = Planner(runner.context)
             for step in planner.targeted(shape, mark):
                 yield from (found.result for found in runner.results(step))
@@ -137,6 +137,7 @@ class _Runner:
             severity=shape.severity,
             messages=messages(shape, constraint, row),
             focus_label=self._label(this),
+            source_constraint=constraint.term if constraint.component == "SPARQL" else None,
         )
         return Found(root, result)
 

@@ -52,7 +52,7 @@ def _needs(query: Query, path: tuple[str, ...], respelt: frozenset[str]) -> bool
     written = "|".join(f"<{iri}>" for iri in path) or "<urn:klustergraf:no-path>"
     text = text.replace("$PATH", f"({written})").replace("?PATH", f"({written})")
     algebra = translateQuery(parseQuery(f"{prologue}\n{text}")).algebra
-    parts = list(_parts(algebra))
+    parts = list(parts_of(algebra))
     touched = {name for part in parts for name in _touched(part, respelt)}
     if text.lstrip()[:3].upper() == "ASK":  # the value nodes that it is asked about
         touched.add("value")
@@ -67,19 +67,20 @@ def _needs(query: Query, path: tuple[str, ...], respelt: frozenset[str]) -> bool
     return bool(touched & used) or any(map(_has_number, parts))
 
 
-def _parts(value: Any) -> Iterator[CompValue]:
+def parts_of(value: Any) -> Iterator[CompValue]:
+    """Walk the algebra of a query, its expressions included."""
     if isinstance(value, CompValue):
         yield value
         for inner in value.values():
-            yield from _parts(inner)
+            yield from parts_of(inner)
     elif isinstance(value, list | tuple | set):
         for inner in value:
-            yield from _parts(inner)
+            yield from parts_of(inner)
 
 
 def _touched(part: CompValue, respelt: frozenset[str]) -> Iterator[str]:
     """Name the variables that may stand for a literal that is kept as a text."""
-    for subject, predicate, value in _triples(part):
+    for subject, predicate, value in triples_of(part):
         named = _iris(predicate)
         if isinstance(value, Variable) and (named is None or named & respelt):
             yield str(value)
@@ -87,7 +88,8 @@ def _touched(part: CompValue, respelt: frozenset[str]) -> Iterator[str]:
             yield str(subject)
 
 
-def _triples(part: CompValue) -> Iterator[tuple[Any, Any, Any]]:
+def triples_of(part: CompValue) -> Iterator[tuple[Any, Any, Any]]:
+    """List the triple patterns of one part of a query."""
     for terms in dict(part.items()).get("triples") or ():
         for start in range(0, len(terms) - 2, 3):
             yield terms[start], terms[start + 1], terms[start + 2]
@@ -131,6 +133,6 @@ def _has_number(part: CompValue) -> bool:
     """Tell whether a pattern has a number or date in it, which the store finds by value."""
     return any(
         isinstance(term, Literal) and term.datatype is not None
-        for triple in _triples(part)
+        for triple in triples_of(part)
         for term in triple
     )
