@@ -19,6 +19,7 @@ from klustergraf.engine import frames
 from klustergraf.engine.answer import EmbeddedAnswer, Limits
 from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.clause import Dataset, dataset_clause
+from klustergraf.engine.disk import Storage, store_folder, wants_disk
 from klustergraf.engine.guard import Guard
 from klustergraf.engine.lane import KeeperProcess, Lane
 from klustergraf.engine.pool import Pool
@@ -37,6 +38,8 @@ class EmbeddedEngine:
     ``.ttl`` …). ``default_graph``: ``union`` makes the default graph of queries the merge of all
     named graphs, ``unnamed`` keeps it apart. At most ``workers`` queries run at a time; up to
     ``most_waiting`` more wait, and who comes then is refused at once.
+    ``storage``: ``disk`` keeps the dataset in a store that is derived once and lies beside the
+    version (of a file: in the user's cache), ``auto`` does so when memory would become scarce.
     Units: ``memory_mb`` is what one query may use beside the dataset, ``result_mb`` what its
     answer may have, both in units of 2**20 bytes.
     Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
@@ -61,12 +64,16 @@ class EmbeddedEngine:
         workers: int = 4,
         result_mb: int = 512,
         most_waiting: int = 64,
+        storage: Storage = "memory",
     ) -> None:
         path = source.dataset_path if isinstance(source, Version) else source
         self._version_id = source.id if isinstance(source, Version) else _digest(source)
+        folder = None
+        if wants_disk(storage, path):
+            folder = store_folder(source, self._version_id, default_graph)
         self._limits = Limits(timeout_seconds, memory_mb, result_mb)
         self._pool = Pool(
-            workers, most_waiting, lambda: KeeperProcess(path, default_graph, memory_mb)
+            workers, most_waiting, lambda: KeeperProcess(path, default_graph, memory_mb, folder)
         )
         self._graphs = self._pool.keeper.graphs
         self._guard = Guard(self._graphs)

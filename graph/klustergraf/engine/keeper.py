@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from klustergraf.engine.disk import load_from_disk
 from klustergraf.engine.frames import HEAD, error_frame, frame
 from klustergraf.engine.loading import Loaded, load
 from klustergraf.engine.worker import work
@@ -115,12 +116,15 @@ class Keeper:
 
 
 def main() -> None:
-    """Run as the keeper, as the arguments say: :func:`command` makes them."""
-    descriptor, path, default_graph, memory_mb = sys.argv[1:]
+    """Run as the keeper, as the arguments say."""
+    descriptor, path, default_graph, memory_mb, folder = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
     os.putenv("RUST_BACKTRACE", "0")
     try:
-        loaded = load(Path(path), default_graph)
+        if folder:
+            loaded = load_from_disk(Path(path), default_graph, Path(folder))
+        else:
+            loaded = load(Path(path), default_graph)
     except SyntaxError as exc:
         control.sendall(
             error_frame("GraphParseError", reason=exc.msg, line=exc.lineno, column=exc.offset)

@@ -55,10 +55,14 @@ class Lane:
 class KeeperProcess:
     """A running keeper, and the socket on which it is asked for workers.
 
+    ``folder``: where the dataset's store lies or shall lie, if not in memory.
+
     Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
     """
 
-    def __init__(self, dataset_path: Path, default_graph: str, memory_mb: int) -> None:
+    def __init__(
+        self, dataset_path: Path, default_graph: str, memory_mb: int, folder: Path | None = None
+    ) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         start = _START.format(str(_SOURCE_ROOT))
@@ -67,7 +71,7 @@ class KeeperProcess:
                 # -P: nothing of the folder the service was started in gets onto the search path.
                 [
                     *(sys.executable, "-P", "-c", start, str(theirs.fileno())),
-                    *(str(dataset_path), default_graph, str(memory_mb)),
+                    *(str(dataset_path), default_graph, str(memory_mb), str(folder or "")),
                 ],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

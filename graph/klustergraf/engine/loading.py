@@ -8,18 +8,23 @@ import pyoxigraph as ox
 
 from klustergraf.engine.overlap import Comparison
 
+_GraphName = ox.NamedNode | ox.BlankNode
+_Graph = _GraphName | ox.DefaultGraph
+
 
 @dataclass(frozen=True)
 class Loaded:
     """A store and how it is to be asked.
 
     ``is_union``: its default graph is the union of all, made by the store as it goes along.
-    ``is_shared``: a triple stands in more than one of its graphs.
+    ``is_shared``: a triple stands in more than one of its graphs. ``folder``: where it lies, if not
+    in memory.
     """
 
     store: ox.Store
     is_union: bool
     is_shared: bool
+    folder: Path | None = None
 
     def query(
         self, text: str, default_graphs: Sequence[str], named_graphs: Sequence[str]
@@ -30,8 +35,8 @@ class Loaded:
         """
         if not default_graphs and not named_graphs:
             return self.store.query(text, use_default_graph_as_union=self.is_union)
-        default = [ox.NamedNode(iri) for iri in dict.fromkeys(default_graphs)]
-        named = [ox.NamedNode(iri) for iri in dict.fromkeys(named_graphs)]
+        default: list[_Graph] = [ox.NamedNode(iri) for iri in dict.fromkeys(default_graphs)]
+        named: list[_GraphName] = [ox.NamedNode(iri) for iri in dict.fromkeys(named_graphs)]
         if len(default) > 1 and self.is_shared:
             merged = _merged(self.store, default, named)
             return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=named)
@@ -44,9 +49,7 @@ class Loaded:
         return [graph.value for graph in named if isinstance(graph, ox.NamedNode)]
 
 
-def _merged(
-    store: ox.Store, default: Sequence[ox.NamedNode], named: Sequence[ox.NamedNode]
-) -> ox.Store:
+def _merged(store: ox.Store, default: Sequence[_Graph], named: Sequence[_GraphName]) -> ox.Store:
     """Make the dataset of one query, with the merge of graphs as its default graph.
 
     Of several graphs the store itself gives the rows of each; but a triple of two graphs is one
@@ -59,6 +62,11 @@ def _merged(
     for graph in named:
         merged.extend(store.quads_for_pattern(None, None, None, graph))
     return merged
+
+
+def merge_into_default(store: ox.Store) -> None:
+    """Put every triple of the named graphs into the default graph as well, each once."""
+    store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in store)
 
 
 def load(path: Path, default_graph: str) -> Loaded:
@@ -75,5 +83,5 @@ def load(path: Path, default_graph: str) -> Loaded:
     store.bulk_load(path=path)
     is_shared = comparison.is_shared(store)
     if default_graph == "union" and is_shared:
-        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+        merge_into_default(store)
     return Loaded(store, default_graph == "union" and not is_shared, is_shared)

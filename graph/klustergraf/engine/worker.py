@@ -9,6 +9,7 @@ It ends of its own accord after an error that may have left something behind, an
 grown: pages that it wrote to, or keeps for later, are no longer shared with the others.
 """
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -166,7 +167,8 @@ class _Job:
                 return False
             if writer is not None and writer.too_large:
                 return self._fail("QueryResourcesExceeded", lives=False, reason="size")
-            return self._fail("QueryRefused", lives=False, reason="outside")
+            error = "QueryRefused" if self._loaded.folder is None else "EngineUnavailable"
+            return self._fail(error, lives=False, reason="outside")
 
     def _writer(
         self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
@@ -186,8 +188,20 @@ class _Job:
         return lives
 
 
-def _shut_in(channel: socket.socket) -> socket.socket:
-    """Give up every right that a query does not need, and every descriptor but four."""
+def _is_in(folder: Path | None, descriptor: int) -> bool:
+    """Tell whether a descriptor is a file of the store on disk."""
+    if folder is None:
+        return False
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/self/fd/{descriptor}").readlink().is_relative_to(folder.resolve())
+    return False
+
+
+def _shut_in(channel: socket.socket, folder: Path | None) -> socket.socket:
+    """Give up every right that a query does not need, and every descriptor but four.
+
+    Of a store on disk, its open files stay too.
+    """
     null = os.open(os.devnull, os.O_RDWR)
     statm = os.open("/proc/self/statm", os.O_RDONLY)
     # The numbers may overlap with those that are wanted: first all go above them.
@@ -195,7 +209,10 @@ def _shut_in(channel: socket.socket) -> socket.socket:
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 16) for descriptor in wanted_ones]
     for wanted, descriptor in enumerate(high):
         os.dup2(descriptor, wanted)
-    os.closerange(4, max(int(entry.name) for entry in Path("/proc/self/fd").iterdir()) + 1)
+    for descriptor in [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]:
+        if descriptor >= len(wanted_ones) and not _is_in(folder, descriptor):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)  # not that of the listing itself, which is closed
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
@@ -211,7 +228,7 @@ def work(loaded: Loaded, channel: socket.socket, keeper_pid: int, memory_bytes: 
         if os.getppid() != keeper_pid:
             os._exit(1)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        sink = _shut_in(channel)
+        sink = _shut_in(channel, loaded.folder)
         memory = _Memory(memory_bytes)
         lives = True
         while lives:

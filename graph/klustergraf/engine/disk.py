@@ -1,0 +1,96 @@
+"""Keep a dataset on disk instead of in memory: a RocksDB folder, derived once and then only read.
+
+The keeper opens it and its workers inherit the open files, so that a worker needs to open none.
+RocksDB's own threads do not outlive a fork; a store that is only read has no work for them.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final, Literal
+
+import platformdirs
+import pyoxigraph as ox
+
+from klustergraf.engine.loading import Loaded, merge_into_default
+from klustergraf.engine.overlap import Comparison
+from klustergraf.version import Version
+
+Storage = Literal["memory", "disk", "auto"]
+
+_COMPLETE: Final = "complete.json"
+# A store in memory takes five to eight times its N-Quads, and Turtle is denser still.
+_MEMORY_PER_BYTE: Final = 10
+_LOWEST_FREE_DESCRIPTOR: Final = 4
+
+
+def store_folder(source: Version | Path, digest: str, default_graph: str) -> Path:
+    """Give the folder of a dataset's store: in its version's, or in the user's cache."""
+    name = f"store-{default_graph}"
+    if isinstance(source, Version):
+        return source.path / name
+    return Path(platformdirs.user_cache_path("klustergraf", appauthor=False)) / digest / name
+
+
+def wants_disk(storage: Storage, dataset_path: Path) -> bool:
+    """Tell whether a dataset is kept on disk; ``auto``: when memory would become scarce."""
+    if storage == "auto":
+        return dataset_path.stat().st_size * _MEMORY_PER_BYTE > _available_bytes()
+    return storage == "disk"
+
+
+def _available_bytes() -> int:
+    for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return 1 << 40
+
+
+def load_from_disk(path: Path, default_graph: str, folder: Path) -> Loaded:
+    """Open the store of a dataset; derive it first if it is missing or broken.
+
+    Errors: SyntaxError, OSError and ValueError of pyoxigraph.
+    """
+    # A worker takes the first four descriptors for itself: none of them may be a file of the store.
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) < _LOWEST_FREE_DESCRIPTOR:
+        pass
+    os.close(descriptor)
+    try:
+        return _open(folder, default_graph)
+    except (OSError, ValueError, KeyError):
+        shutil.rmtree(folder, ignore_errors=True)
+    _derive(path, default_graph, folder)
+    return _open(folder, default_graph)
+
+
+def _open(folder: Path, default_graph: str) -> Loaded:
+    facts = json.loads((folder / _COMPLETE).read_text("utf-8"))
+    is_shared = bool(facts["is_shared"])
+    store = ox.Store.read_only(str(folder))
+    return Loaded(store, default_graph == "union" and not is_shared, is_shared, folder)
+
+
+def _derive(path: Path, default_graph: str, folder: Path) -> None:
+    """Make the store beside its place, and move it there whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=".store-", dir=folder.parent))
+    try:
+        comparison = Comparison(path)
+        store = ox.Store(str(beside))
+        store.bulk_load(path=path)
+        is_shared = comparison.is_shared(store)
+        if default_graph == "union" and is_shared:
+            merge_into_default(store)
+        store.optimize()
+        store.flush()
+        del store  # closes it
+        facts = {"is_shared": is_shared}
+        (beside / _COMPLETE).write_text(json.dumps(facts), encoding="utf-8")
+        try:
+            beside.rename(folder)
+        except OSError:
+            _open(folder, default_graph)  # another process was faster
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
