@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from klustergraf.namespaces import ID, KG, ORG, RDF, SCHEMA, SH, SKOS, XSD
+from klustergraf.namespaces import ID, KG, ORG, PROV, RDF, SCHEMA, SH, SKOS, XSD
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
 from klustergraf.shacl import validate
@@ -33,7 +33,7 @@ from klustergraf.shacl.shapes import load_shapes
 SIZES: Final = (10_000, 100_000, 1_000_000)
 _PYSHACL_MOST: Final = 100_000
 _RUDOF_MOST: Final = 100_000
-_PER_ACTOR: Final = 16
+_PER_ACTOR: Final = 18
 _TYPE: Final = ox.NamedNode(RDF + "type")
 
 
@@ -52,6 +52,7 @@ def statements(size: int, seed: int = 8) -> Iterator[ox.Quad]:
             yield state(thing, SKOS + "prefLabel", ox.Literal(f"{text} in English", language="en"))
 
     count = max(size // _PER_ACTOR, 10)
+    yield state(f"{ID}role/r0", RDF + "type", ORG + "Role")
     for number in range(count // 20 + 1):
         place = f"{ID}place/p{number}"
         yield state(place, RDF + "type", KG + "Place")
@@ -74,6 +75,9 @@ def statements(size: int, seed: int = 8) -> Iterator[ox.Quad]:
         yield state(part, RDF + "type", KG + "ProjectParticipation")
         yield state(part, KG + "hasCertainty", KG + "stated")
         yield state(membership, KG + "hasCertainty", KG + "stated")
+        yield state(membership, ORG + "role", f"{ID}role/r0")
+        yield state(membership, PROV + "wasDerivedFrom", part)
+        yield state(part, PROV + "wasDerivedFrom", membership)
         yield state(part, KG + "inProject", project)
         yield state(part, KG + "hasParticipant", actor)
         if number % 4 == 0:

@@ -37,11 +37,14 @@ _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d
 _ON_LINES = re.compile(r"^Parser error between line \d+ column \d+ and line \d+ column \d+: ")
 
 
-def read_quads(path: Path | str, graph: NamedNode | None = None) -> list[Quad]:
+def read_quads(
+    path: Path | str, graph: NamedNode | None = None, base_iri: str | None = None
+) -> list[Quad]:
     """Read the statements of one RDF file, in the order of the file.
 
     The format follows from the suffix (:data:`FORMATS`, packed or not). ``graph`` names the graph
-    of those statements that the file itself puts in no named graph.
+    of those statements that the file itself puts in no named graph. ``base_iri`` is what relative
+    IRIs start from; without it they are refused, since a file may lie anywhere.
 
     Errors: GraphParseError when there is no such file, when its suffix is unknown, when it is not
     UTF-8 or when it is not the RDF that its suffix promises.
@@ -58,7 +61,7 @@ def read_quads(path: Path | str, graph: NamedNode | None = None) -> list[Quad]:
     if rdf_format != RdfFormat.RDF_XML:  # XML says in its first line which encoding it has
         _require_utf8(path, content)
     label_start = "b" + sha256(content).hexdigest()[:12] + "n"
-    return list(_relabelled(_parsed(path, content, rdf_format), graph, label_start))
+    return list(_relabelled(_parsed(path, content, rdf_format, base_iri), graph, label_start))
 
 
 def _read(path: Path) -> bytes:
@@ -89,9 +92,11 @@ def _require_utf8(path: Path, content: bytes) -> None:
         raise GraphParseError(str(path), reason, before.count(b"\n") + 1, column) from exc
 
 
-def _parsed(path: Path, content: bytes, rdf_format: RdfFormat) -> Iterator[Quad]:
+def _parsed(
+    path: Path, content: bytes, rdf_format: RdfFormat, base_iri: str | None
+) -> Iterator[Quad]:
     try:
-        for quad in parse(content, format=rdf_format):
+        for quad in parse(content, format=rdf_format, base_iri=base_iri):
             _require_rdf11(path, quad)
             yield quad
     except SyntaxError as exc:

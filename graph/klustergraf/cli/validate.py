@@ -83,7 +83,7 @@ def validate(
     hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read,
     3 when two engines do not agree.
     """
-    quads = [quad for file in files for quad in read_quads(file)]
+    quads = [quad for file in files for quad in read_quads(file, base_iri=_base(file))]
     if with_ontology:
         for file in sorted(room("ontology").glob("*.ttl")):
             quads += read_quads(file)
@@ -106,6 +106,11 @@ def validate(
     click.echo(_written(report, output_format, language), nl=False)
     if not report.conforms:
         raise click.exceptions.Exit(1)
+
+
+def _base(file: Path) -> str:
+    """Give the IRI of a file, which relative IRIs in it start from."""
+    return file.resolve().as_uri()
 
 
 def _written(report: Report, output_format: Format, language: Literal["sv", "en"]) -> str:

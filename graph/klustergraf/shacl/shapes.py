@@ -84,7 +84,12 @@ def _stamp(path: Path) -> tuple[int, int]:
 @lru_cache(maxsize=8)
 def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -> ShapesFile:
     paths = [path for path, _ in files]
-    graph = ShapesGraph(quad for path in paths for quad in read_quads(path))
+    bases = [path.resolve().as_uri() if is_foreign else None for path in paths]
+    graph = ShapesGraph(
+        quad
+        for path, base in zip(paths, bases, strict=True)
+        for quad in read_quads(path, base_iri=base)
+    )
     source = ", ".join(map(str, paths))
     if is_foreign:
         require_well_formed(graph, source)
