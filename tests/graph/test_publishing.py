@@ -197,6 +197,8 @@ def test_between_two_versions(store: Store, tmp_path: Path) -> None:
 
     publish(version(tmp_path, a=4, b=3), Watching(store.url))
     assert len(seen) == 3
+    publish(version(tmp_path, a=4, b=3, c=1), Watching(store.url), with_merged_graph=False)
+    assert len(seen) == 4  # a graph came, and none was replaced
     assert all(not publication.version_id for publication in seen)
 
 
