@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from klustergraf.engine.base import QueryRequest, ResultKind, ResultsFormat, TriplesFormat
 from klustergraf_api.cache import StoredAnswer, is_repeatable
@@ -13,6 +14,7 @@ from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.compression import SMALLEST_BYTES, compressor
 from klustergraf_api.dependencies import Parts
 from klustergraf_api.execution import Executor
+from klustergraf_api.extensions import WHOLE
 from klustergraf_api.metrics import OK, outcome_of
 from klustergraf_api.negotiation import RESULTS, TRIPLES, choose, choose_coding
 from klustergraf_api.opening import OpenAnswer
@@ -25,8 +27,6 @@ _TRIPLES: Final = tuple(TRIPLES)
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 # Queries longer than this are rarely asked twice, and dear to remember.
 _LONGEST_KEPT: Final = 16 * 1024
-
-RawHeaders = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _remember(request: Request, parts: Parts, found: StoredAnswer) -> None:
     parts.shortcut.remember(url, scope["headers"], found)
 
 
-def _raw(headers: Mapping[str, str]) -> RawHeaders:
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items())
 
 
@@ -214,3 +214,9 @@ class KeptAnswer(Response):
             (b"x-klustergraf-cache", how),
             (b"server-timing", _timing(seconds).encode()),
         ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer (ASGI), in one write where the connection can do that."""
+        send_whole = scope.get("extensions", {}).get(WHOLE)
+        if send_whole is None or not send_whole(self.raw_headers, self.body):
+            await super().__call__(scope, receive, send)

@@ -58,6 +58,11 @@ from klustergraf_api.settings import Settings
     multiple=True,
     help="Serve these RDF files, and those in these folders, instead of the built graph.",
 )
+@click.option(
+    "--grace",
+    type=click.IntRange(min=0),
+    help="Seconds that running queries may go on when the service ends. [default: 35]",
+)
 @click.option("--log-requests", is_flag=True, default=None, help="Log every request.")
 @click.argument(
     "more_data", metavar="[FILE]...", type=click.Path(path_type=Path, exists=True), nargs=-1
@@ -67,6 +72,7 @@ def serve(
     group_home: Path | None,
     data: tuple[Path, ...],
     more_data: tuple[Path, ...],
+    grace: int | None,
     log_requests: bool | None,
     host: str | None,
     port: int | None,
@@ -93,6 +99,7 @@ def serve(
         "memory_per_query_mb": memory_per_query,
         "workers": workers,
         "default_graph": default_graph,
+        "grace_seconds": grace,
         "log_requests": log_requests,
     }
     settings = Settings(**{name: value for name, value in given.items() if value is not None})

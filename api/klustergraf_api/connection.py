@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from functools import partial
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -17,8 +18,10 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from klustergraf_api.extensions import ABORT, WHOLE, RawHeaders
+from klustergraf_api.logs import request_id
 from klustergraf_api.middleware import EVERYWHERE, new_request_id
-from klustergraf_api.problems import ABORT, MEDIA_TYPE, bare
+from klustergraf_api.problems import MEDIA_TYPE, bare
 from klustergraf_api.request_errors import (
     HeadTooLarge,
     MalformedRequest,
@@ -100,9 +103,13 @@ class Connection(HttpToolsProtocol):
             and self.parser.get_method() == b"GET"
             and self.parser.should_keep_alive()
         ):
-            self._answer(*kept)
+            self._answered = True
+            self._write(kept[0], new_request_id(), kept[1], is_last=False)
+            self.on_response_complete()
             return
         super().on_headers_complete()
+        scope: Any = self.scope
+        scope["extensions"][WHOLE] = partial(self._send_whole, self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body, unless the request was answered without one."""
@@ -142,13 +149,25 @@ class Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request
         return cycle is None or cycle.response_complete
 
-    def _answer(self, head: bytes, body: bytes) -> None:
-        self._answered = True
+    def _send_whole(self, cycle: RequestResponseCycle, headers: RawHeaders, body: bytes) -> bool:
+        """Send a whole answer in one write; False when that cannot be done now."""
+        if self.flow.write_paused or cycle.disconnected:
+            return False
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        head = b"".join([b"%b: %b\r\n" % header for header in headers])
+        self._write(head, request_id.get(), body, is_last=not cycle.keep_alive)
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def _write(self, head: bytes, own_id: str, body: bytes, *, is_last: bool) -> None:
         lines = [b"HTTP/1.1 200 OK\r\n"]
-        lines += (b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-        named = b"x-request-id: %b\r\n\r\n" % new_request_id().encode()
-        self.transport.write(b"".join((*lines, head, _HEADERS, named, body)))
-        self.on_response_complete()
+        lines += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        named = b"x-request-id: %b\r\n" % own_id.encode()
+        end = b"connection: close\r\n\r\n" if is_last else b"\r\n"
+        self.transport.write(b"".join((*lines, head, _HEADERS, named, end, body)))
 
     def _await_head(self) -> None:
         seconds = self.settings.head_seconds

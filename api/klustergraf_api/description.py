@@ -1,11 +1,12 @@
 """The service description of the endpoint (SPARQL 1.1 Service Description)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import pyoxigraph as ox
 
 from klustergraf.engine.base import ResultsFormat, TriplesFormat
-from klustergraf.namespaces import GEOF, RDF, XSD
+from klustergraf.namespaces import DCT, GEOF, OWL, RDF, XSD
 from klustergraf_api.terms import Solution
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -28,15 +29,29 @@ _FORMAT_NAMES: Final = {
     TriplesFormat.JSON_LD: "JSON-LD",
     TriplesFormat.RDF_XML: "RDF_XML",
 }
-_PREFIXES: Final = {"sd": SD, "void": VOID, "formats": FORMATS, "geof": GEOF, "xsd": XSD}
+_PREFIXES: Final = {
+    "dct": DCT,
+    "owl": OWL,
+    "sd": SD,
+    "void": VOID,
+    "formats": FORMATS,
+    "geof": GEOF,
+    "xsd": XSD,
+}
 
 
 def describe_service(
-    endpoint: str, graphs: list[Solution], *, is_union: bool, media_type: str
+    endpoint: str,
+    graphs: list[Solution],
+    *,
+    is_union: bool,
+    media_type: str,
+    version_id: str,
+    limits: Mapping[str, str],
 ) -> bytes:
     """Describe the endpoint at this address, whose dataset has these named graphs.
 
-    ``graphs`` are the solutions of GRAPHS_QUERY.
+    ``graphs`` are the solutions of GRAPHS_QUERY; ``limits`` says by language what a query may use.
     """
     service, dataset = ox.NamedNode(endpoint), ox.BlankNode()
     triples: list[ox.Triple] = []
@@ -57,7 +72,10 @@ def describe_service(
         say(service, SD + "resultFormat", ox.NamedNode(FORMATS + name))
     say(service, SD + "extensionFunction", ox.NamedNode(GEOF + "distance"))
     say(ox.NamedNode(GEOF + "distance"), RDF + "type", ox.NamedNode(SD + "Function"))
+    for language, text in limits.items():
+        say(service, DCT + "description", ox.Literal(text, language=language))
     say(service, SD + "defaultDataset", dataset)
+    say(dataset, OWL + "versionInfo", ox.Literal(version_id))
     say(dataset, RDF + "type", ox.NamedNode(SD + "Dataset"))
     default = ox.BlankNode()
     say(dataset, SD + "defaultGraph", default)

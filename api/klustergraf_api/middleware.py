@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from klustergraf_api.extensions import WHOLE
 from klustergraf_api.logs import request_id
 
 EVERYWHERE: Final[tuple[tuple[bytes, bytes], ...]] = (
@@ -89,6 +90,9 @@ class Front:
                 preflight = scope["method"] == "OPTIONS"
         own_id = given.decode() if given else new_request_id()
         request_id.set(own_id)
+        if self._log_requests:
+            # A log wants to see every response pass.
+            scope.get("extensions", {}).pop(WHOLE, None)
         began, status = time.perf_counter(), 0
 
         async def add(message: Message) -> None:

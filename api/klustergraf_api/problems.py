@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from klustergraf import errors
 from klustergraf_api.execution import AnswerBrokeOff, ClientGone, until_gone
+from klustergraf_api.extensions import ABORT
 from klustergraf_api.negotiation import choose_language, prefers_html
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.request_errors import (
@@ -34,9 +35,6 @@ from klustergraf_api.request_errors import (
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
-
-# What a connection offers under this name among its extensions breaks it off at once.
-ABORT: Final = "klustergraf.abort"
 
 _log = logging.getLogger(__name__)
 

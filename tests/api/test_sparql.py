@@ -11,6 +11,7 @@ import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
 
+from klustergraf.engine.base import ResultsFormat, TriplesFormat
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf_api.negotiation import RESULTS, TRIPLES
 from serving import (
@@ -207,7 +208,7 @@ def test_page_says_when_it_shows_a_part(engine: EmbeddedEngine) -> None:
 def test_service_description_is_true(client: TestClient, engine: EmbeddedEngine) -> None:
     """Without a query the endpoint describes itself, and what it says can be checked."""
     sd = "http://www.w3.org/ns/sparql-service-description#"
-    for media_type in ("text/turtle", "application/rdf+xml", "application/ld+json"):
+    for media_type in TriplesFormat:
         response = client.get("/sparql", headers={"Accept": media_type})
         assert response.status_code == 200
         form = ox.RdfFormat.from_media_type(media_type)
@@ -221,7 +222,11 @@ def test_service_description_is_true(client: TestClient, engine: EmbeddedEngine)
         assert values(sd + "endpoint") == {"http://testserver/sparql"}
         assert values(sd + "name") == set(engine.graphs)
         assert values(sd + "feature") == {sd + "UnionDefaultGraph"}
-        assert len(values(sd + "resultFormat")) == 8
+        assert len(values(sd + "resultFormat")) == len([*ResultsFormat, *TriplesFormat])
+        assert values("http://www.w3.org/2002/07/owl#versionInfo") == {engine.version_id}
+        described = values("http://purl.org/dc/terms/description")
+        assert len(described) == 2
+        assert all("30 s" in text and "512 KiB" in text for text in described)
     counted = "SELECT (<http://www.opengis.net/def/function/geosparql/distance>(1, 2, 3) AS ?d) {}"
     assert client.get("/sparql", params={"query": counted}).status_code == 200
     tag = client.get("/sparql").headers["etag"]

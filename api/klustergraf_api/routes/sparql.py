@@ -93,8 +93,24 @@ async def _describe(
         await executor.solutions(GRAPHS_QUERY),
         is_union=parts.settings.default_graph == "union",
         media_type=TRIPLES[media_type],
+        version_id=version,
+        limits=_limits(parts),
     )
     return Response(document, media_type=media_type, headers=headers)
+
+
+def _limits(parts: Parts) -> dict[str, str]:
+    """Say in each language what a query may use."""
+    settings = parts.settings
+    return {
+        language: messages["service.limits"].format(
+            seconds=settings.query_timeout_seconds,
+            memory_mb=settings.memory_per_query_mb,
+            query_kb=settings.query_kb,
+            answer_mb=settings.answer_mb,
+        )
+        for language, messages in parts.pages.messages.items()
+    }
 
 
 async def _show(
