@@ -14,7 +14,7 @@ from typing import Final, Literal
 import platformdirs
 import pyoxigraph as ox
 
-from klustergraf.engine.loading import Loaded, merge_into_default
+from klustergraf.engine.loading import Loaded
 from klustergraf.engine.overlap import Comparison
 from klustergraf.version import Version
 
@@ -82,7 +82,8 @@ def _derive(path: Path, default_graph: str, folder: Path) -> None:
         store.bulk_load(path=path)
         is_shared = comparison.is_shared(store)
         if default_graph == "union" and is_shared:
-            merge_into_default(store)
+            # Not by an update, which would hold all of it in memory.
+            store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in store)
         store.optimize()
         store.flush()
         del store  # closes it

@@ -64,11 +64,6 @@ def _merged(store: ox.Store, default: Sequence[_Graph], named: Sequence[_GraphNa
     return merged
 
 
-def merge_into_default(store: ox.Store) -> None:
-    """Put every triple of the named graphs into the default graph as well, each once."""
-    store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in store)
-
-
 def load(path: Path, default_graph: str) -> Loaded:
     """Load a dataset into memory.
 
@@ -83,5 +78,6 @@ def load(path: Path, default_graph: str) -> Loaded:
     store.bulk_load(path=path)
     is_shared = comparison.is_shared(store)
     if default_graph == "union" and is_shared:
-        merge_into_default(store)
+        # Twice as fast as to go through the triples in Python.
+        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
     return Loaded(store, default_graph == "union" and not is_shared, is_shared)
