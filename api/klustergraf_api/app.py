@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.engine.federation import FederatedEngine
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.cache import AnswerCache
@@ -56,14 +57,14 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         used = engine
         if used is None:
-            used = await anyio.to_thread.run_sync(embedded_engine, settings)
+            used = await anyio.to_thread.run_sync(current_engine, settings)
         rendering.version_id = used.version_id
         runner = _runner(settings, used, metrics)
         parts = Parts(settings, catalogue or Catalogue(), rendering, runner, cache, shortcut)
         app.state.parts = parts
         following: asyncio.Task[None] | None = None
         if engine is None or start_engine is not None:
-            start = start_engine or partial(engine_for, settings=settings)
+            start = start_engine or partial(start_version, settings=settings)
             following = asyncio.create_task(follow(parts, start))
         try:
             yield
@@ -132,12 +133,12 @@ def _cache(settings: Settings, metrics: Metrics) -> AnswerCache:
     return cache
 
 
-def embedded_engine(settings: Settings) -> EmbeddedEngine:
-    """Make the engine that the settings ask for, over the current version.
+def current_engine(settings: Settings) -> QueryEngine:
+    """Make what answers from the current version.
 
     Errors: VersionNotFound, EngineUnavailable.
     """
-    return engine_for(VersionStore(settings.home).current(), settings)
+    return start_version(VersionStore(settings.home).current(), settings)
 
 
 def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
@@ -153,4 +154,21 @@ def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
         workers=settings.workers,
         result_mb=settings.answer_mb,
         most_waiting=settings.waiting_queries,
+        storage=settings.storage,
     )
+
+
+def with_services(engine: EmbeddedEngine, settings: Settings) -> QueryEngine:
+    """Let the queries of an engine ask the endpoints that the settings allow, if there are any."""
+    if not settings.service_endpoints:
+        return engine
+    seconds = settings.query_timeout_seconds
+    return FederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
+
+
+def start_version(version: Version, settings: Settings) -> QueryEngine:
+    """Make what answers from a version.
+
+    Errors: as engine_for.
+    """
+    return with_services(engine_for(version, settings), settings)

@@ -16,10 +16,10 @@ from rich.console import Console
 
 from klustergraf.build import ensure_version
 from klustergraf.cli.build import shown
-from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
 from klustergraf.version import VersionStore
-from klustergraf_api.app import create_app, engine_for
+from klustergraf_api.app import create_app, engine_for, start_version, with_services
 from klustergraf_api.logs import write_json_lines
 from klustergraf_api.served_files import dataset_file
 from klustergraf_api.server import server_config
@@ -53,6 +53,11 @@ from klustergraf_api.settings import Settings
     help="Default graph of queries: the union of all named graphs, or the unnamed one.",
 )
 @click.option(
+    "--storage",
+    type=click.Choice(["memory", "disk", "auto"]),
+    help="Where the data lie; auto: on disk when memory is scarce. [default: memory]",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
@@ -72,6 +77,7 @@ def serve(
     group_home: Path | None,
     data: tuple[Path, ...],
     more_data: tuple[Path, ...],
+    storage: Literal["memory", "disk", "auto"] | None,
     grace: int | None,
     log_requests: bool | None,
     host: str | None,
@@ -99,6 +105,7 @@ def serve(
         "memory_per_query_mb": memory_per_query,
         "workers": workers,
         "default_graph": default_graph,
+        "storage": storage,
         "grace_seconds": grace,
         "log_requests": log_requests,
     }
@@ -106,7 +113,7 @@ def serve(
     write_json_lines()
     signal.signal(signal.SIGTERM, _end)
     with _engine(settings, (*data, *more_data)) as engine:
-        start_engine = None if data else partial(engine_for, settings=settings)
+        start_engine = None if data else partial(start_version, settings=settings)
         config = server_config(create_app(settings, engine, start_engine=start_engine))
         listener = config.bind_socket()
         listener.listen(config.backlog)  # what is told below holds from that moment
@@ -119,7 +126,7 @@ def serve(
 
 
 @contextlib.contextmanager
-def _engine(settings: Settings, files: tuple[Path, ...]) -> Iterator[EmbeddedEngine]:
+def _engine(settings: Settings, files: tuple[Path, ...]) -> Iterator[QueryEngine]:
     """Start the engine over the files, or over the current version."""
     with tempfile.TemporaryDirectory(prefix="klustergraf-") as folder:
         try:
@@ -131,7 +138,7 @@ def _engine(settings: Settings, files: tuple[Path, ...]) -> Iterator[EmbeddedEng
                 made = engine_for(VersionStore(settings.home).current(), settings)
         except GraphError as exc:
             raise click.ClickException(str(exc)) from exc
-        with made as engine:
+        with contextlib.closing(with_services(made, settings)) as engine:
             yield engine
 
 

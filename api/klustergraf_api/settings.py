@@ -25,6 +25,12 @@ class Settings(BaseSettings):
         default="union",
         description="Default graph of queries: the union of all named graphs, or the unnamed one.",
     )
+    storage: Literal["memory", "disk", "auto"] = Field(
+        default="memory", description="Where the data lie; auto: on disk when memory is scarce."
+    )
+    service_endpoints: tuple[str, ...] = Field(
+        default=(), description="Endpoints that SERVICE may ask, as a JSON list of IRIs."
+    )
     workers: int = Field(default=4, ge=1, description="How many queries run at a time; more wait.")
     query_timeout_seconds: float = Field(
         default=30.0, gt=0, description="Longest time a query may run; a request may ask for less."

@@ -162,6 +162,16 @@ def test_what_cannot_be_served_is_told(tmp_path: Path, data_folder: Path) -> Non
         assert "Traceback" not in result.output
 
 
+def test_data_can_lie_on_disk(home: Path) -> None:
+    """With ``--storage disk`` the same version answers from a store beside its files."""
+    with (
+        service(home, "--port", "0", "--storage", "disk") as (_, address),
+        urlopen(f"{address}sparql?query={quote('ASK { ?s ?p ?o }')}", timeout=10) as response,
+    ):
+        assert b"true" in response.read()
+    assert list(home.glob("versions/*/store-union"))
+
+
 def test_running_queries_have_only_so_long_at_the_end(home: Path) -> None:
     """Beyond the grace period a query is broken off, visibly, and the service ends."""
     options = ("--port", "0", "--grace", "1", "--query-timeout", "60")

@@ -10,8 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf_api.app import with_services
 from klustergraf_api.logs import JsonLines
 from klustergraf_api.metrics import query_hash
+from klustergraf_api.settings import Settings
 from serving import ENDLESS, tiny_app
 
 
@@ -120,3 +122,16 @@ def test_plain_options_lists_methods(own: TestClient) -> None:
         wrong = own.put(path)
         assert wrong.status_code == 405
         assert asked.headers["allow"] == wrong.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_service_asks_only_what_the_settings_allow(engine: EmbeddedEngine) -> None:
+    """Endpoints are allowed by name; another is refused, and our own data are answered as ever."""
+    allowed = "https://sparql.example.org/"
+    settings = Settings(service_endpoints=(allowed,))
+    federated = with_services(engine, settings)
+    assert with_services(engine, Settings()) is engine
+    with TestClient(tiny_app(federated)) as client:
+        assert client.get("/sparql?query=ASK{}").json()["boolean"] is True
+        refused = client.get("/sparql", params={"query": "ASK { SERVICE <http://127.0.0.1/> {} }"})
+        assert refused.status_code == 403
+        assert allowed in refused.json()["detail"]
