@@ -76,6 +76,10 @@ CASES = {
         "<actor/a> kg:coversStage <stage/s> .",
     ),
 }
+CASES["collaboration-stated"] = (
+    "<actor/a> a kg:Actor ; kg:worksWith <actor/b> , <facility/x> . <actor/b> a kg:Actor .",
+    "<actor/a> kg:collaboratesWith <actor/b> . <actor/b> kg:collaboratesWith <actor/a> .",
+)
 _ACTORS = "<actor/a> a kg:Actor . <actor/b> a kg:Actor . <actor/c> a kg:Actor . "
 TIES = {
     "foundation": (

@@ -178,7 +178,7 @@ def test_every_fact_has_its_page(imported: Imports) -> None:
     assert values(quads, "fact/x8", "hasStage") == {"party-stage/first"}
     assert values(quads, "actor/firma", "isHousedIn") == set()
     assert values(quads, "actor/firma", "locatedIn") == {"place/huset"}
-    assert values(quads, "actor/firma", "collaboratesWith") == {"actor/example-university"}
+    assert values(quads, "actor/firma", "worksWith") == {"actor/example-university"}
     assert values(quads, "actor/firma", "foundingDate") == {"1999-05"}
     assert values(quads, "place/huset", "locatedIn") == {"place/provlandets-lan"}
     assert values(quads, "facility/provlabbet", "isOperatedBy") == {"actor/example-university"}

@@ -13,6 +13,7 @@ from klustergraf.build import BuildResult, Progress
 from klustergraf.build import build as build_version
 from klustergraf.errors import ShapeViolations
 from klustergraf.namespaces import GRAPH
+from klustergraf.sources.own import files_with
 from klustergraf.version import REPORT
 
 
@@ -28,9 +29,18 @@ from klustergraf.version import REPORT
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write the SHACL report (Turtle) when the build is refused.",
 )
+@click.option(
+    "--with",
+    "added",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file, or a folder of files, that `klustergraf import` wrote, to build in as well.",
+)
 @click.pass_obj
-def build(home: Path, out: Path | None, report_path: Path | None) -> None:
+def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[Path, ...]) -> None:
     """Build the graph: sources, rules, shapes, version.
+
+    A file of --with takes the place of the shipped one that describes the same named graph.
 
     Exit status: 1 when a shape of severity Violation does not hold; no version is made then, the
     current one stays, and the SHACL report is written to a file.
@@ -40,7 +50,7 @@ def build(home: Path, out: Path | None, report_path: Path | None) -> None:
     began = time.monotonic()
     try:
         with shown(console) as progress:
-            result = build_version(target, progress)
+            result = build_version(target, progress, files_with(added))
     except ShapeViolations as exc:
         report_path = report_path or target / f"refused-{REPORT}"
         report_path.parent.mkdir(parents=True, exist_ok=True)

@@ -201,6 +201,8 @@ def _record(key: str, thing: _Thing, found: _Read) -> Item:
     location = Location(country="SE", city=thing.towns[0]) if thing.towns else Location()
     if location.city in _MUNICIPALITIES:
         location = Location(country="SE", municipality_code=_MUNICIPALITIES[location.city])
+    if kind == "municipality":
+        location = _territory(key) or location
     if kind in ACTOR_KINDS:
         ids = {"ror": (thing.ror,)} if thing.ror else {}
         return ActorRecord(
@@ -221,6 +223,14 @@ def _record(key: str, thing: _Thing, found: _Read) -> Item:
         code = _MUNICIPALITIES.get(thing.towns[0], "")
     within = (code,) if code else ()
     return ThingRecord(SOURCE, key, names, _OTHER_KINDS.get(kind, "Programme"), within, thing.page)
+
+
+def _territory(name: str) -> Location | None:
+    """Tell from the name of a municipal authority which municipality is its own."""
+    if name == "City of Stockholm":
+        return Location(country="SE", municipality_code="0180")
+    town = name.removesuffix(" Municipality").removeprefix("City of ")
+    return Location(country="SE", city=town) if town not in (name, "Stockholm") else None
 
 
 def _names(english: str, swedish: str, found: _Read) -> tuple[Name, ...]:

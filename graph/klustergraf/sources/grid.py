@@ -2,7 +2,7 @@
 
 Tables ``external_ids``, ``labels``, ``aliases``, ``acronyms`` (extracts of one country may end in
 its code, ``labels.se.csv``). An id without a ROR id of its own is of no use, so what is written is
-names in other languages and ids under the GRID id, for identity to join.
+names in other languages and ids under the GRID id, for identity to join; they are never preferred.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ def read(inputs: Inputs) -> Iterator[Item]:
         else:
             yield row
     for stem, column, kind in (
-        ("labels", "label", "label"),
+        ("labels", "label", "alias"),
         ("aliases", "alias", "alias"),
         ("acronyms", "acronym", "acronym"),
     ):

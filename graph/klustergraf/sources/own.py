@@ -9,7 +9,7 @@ ontology make one graph together, and so do the shapes.
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -79,6 +79,24 @@ def imported_file(path: Path) -> SourceFile:
         graph=NamedNode(described[1].decode("ascii")),
         sha256=sha256(content).hexdigest(),
     )
+
+
+def files_with(added: Iterable[Path]) -> list[SourceFile]:
+    """List the shipped files and others that were imported, in a fixed order.
+
+    An imported file takes the place of the shipped one of the same named graph.
+
+    Errors: GraphParseError, as :func:`imported_file`.
+    """
+    paths = {
+        inner
+        for path in added
+        for inner in (path.rglob("*.nt*") if path.is_dir() else [path])
+        if not inner.name.startswith(".")
+    }
+    imported = [imported_file(path) for path in sorted(paths)]
+    replaced = {file.graph for file in imported}
+    return [file for file in source_files() if file.graph not in replaced] + imported
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def meaning(word: str, subject: Family, target: Family) -> Meaning | None:
     """Find what a plain word means between these two; nothing when it is no known word."""
     both_actors = subject == Family.ACTOR == target
     if word in _WORKS_WITH:
-        return Meaning(kg("collaboratesWith") if both_actors else kg("worksWith"))
+        return Meaning(kg("worksWith"))
     if word == "located in":
         return Meaning(kg("locatedIn") if target == Family.PLACE else kg("isHousedIn"))
     if word == "works in":
