@@ -29,6 +29,8 @@ from klustergraf.version import Version
 DefaultGraph = Literal["union", "unnamed"]
 
 _MEBIBYTE: Final = 1024 * 1024
+# To look through a longer text would hold up the event loop.
+_LONG_CHARACTERS: Final = 10_000
 
 
 class EmbeddedEngine:
@@ -103,7 +105,7 @@ class EmbeddedEngine:
         (also when no worker became free in time), EngineUnavailable (also when cancelled).
         """
         limits, deadline, dataset = self._admit(request)
-        self._pool.enter(limits.timeout_seconds)
+        self._pool.enter(deadline - time.monotonic())
         try:
             lane = self._pool.idle_lane() or self._pool.new_lane()
         except BaseException:
@@ -120,8 +122,11 @@ class EmbeddedEngine:
 
         To stop the query, cancel the task, or close the answer. Errors: as query.
         """
-        limits, deadline, dataset = self._admit(request)
-        await self._pool.enter_async(limits.timeout_seconds)
+        if len(request.text) > _LONG_CHARACTERS:
+            limits, deadline, dataset = await asyncio.to_thread(self._admit, request)
+        else:
+            limits, deadline, dataset = self._admit(request)
+        await self._pool.enter_async(deadline - time.monotonic())
         try:
             lane = self._pool.idle_lane()
             if lane is None:
@@ -163,6 +168,7 @@ class EmbeddedEngine:
 
     def _admit(self, request: QueryRequest) -> tuple[Limits, float, Dataset]:
         """Let a request pass; give its limits, the time at which it must be done, its dataset."""
+        began = time.monotonic()
         self._guard.check(request)
         dataset = Dataset(request.default_graphs, request.named_graphs)
         if not any(dataset):
@@ -171,7 +177,7 @@ class EmbeddedEngine:
         if request.timeout_seconds is not None:
             seconds = min(request.timeout_seconds, limits.timeout_seconds)
             limits = replace(limits, timeout_seconds=seconds)
-        return limits, time.monotonic() + limits.timeout_seconds, dataset
+        return limits, began + limits.timeout_seconds, dataset
 
     async def _new_lane(self) -> Lane:
         """Get a worker in a thread: the keeper may have to fork one, or to be started again."""
