@@ -543,6 +543,7 @@ def test_requests_are_made_by_sparqlwrapper(
 ) -> None:
     """SPARQLWrapper makes the request, and installs nothing for the rest of the process."""
     made: list[str] = []
+    installed = getattr(urllib.request, "_opener", None)
     make = SPARQLWrapper._createRequest
 
     def recorded(wrapper: SPARQLWrapper) -> urllib.request.Request:
@@ -552,4 +553,4 @@ def test_requests_are_made_by_sparqlwrapper(
     monkeypatch.setattr(SPARQLWrapper, "_createRequest", recorded)
     ask(engine, "ASK {}")
     assert made == ["ASK {}"]
-    assert getattr(urllib.request, "_opener", None) is None
+    assert getattr(urllib.request, "_opener", None) is installed

@@ -29,11 +29,11 @@ def cut_answer(most: int) -> QueryResourcesExceeded:
 
 def check_whole(response: http.client.HTTPResponse, seconds: float) -> None:
     """Refuse an answer that Virtuoso says it has cut, by rows or by time."""
+    if response.headers.get("X-SQL-State"):
+        raise QueryTimeout(seconds)
     rows = response.headers.get("X-SPARQL-MaxRows", "")
     if rows:
         raise cut_answer(int(rows) if rows.strip().isdecimal() else VIRTUOSO_MOST_ROWS)
-    if response.headers.get("X-SQL-State"):
-        raise QueryTimeout(seconds)
 
 
 def raise_refusal(response: http.client.HTTPResponse, seconds: float) -> NoReturn:
