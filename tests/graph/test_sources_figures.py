@@ -1,0 +1,86 @@
+"""The files of the region give the figures that were counted in the sources by hand.
+
+Where identity joins two keys of one university that FP7 has, its count is higher than that of the
+key alone: KTH 320 where one key has 316, Uppsala universitet 247 where one key has 246.
+"""
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import QuerySolutions, Store
+
+from klustergraf.namespaces import PREFIXES
+from klustergraf.sources.own import imported_file
+
+IMPORTS = Path(__file__).parents[2] / "graph" / "imports" / "open"
+_HEAD = "".join(f"PREFIX {p}: <{iri}> " for p, iri in PREFIXES.items()) + (
+    "PREFIX a: <https://w3id.org/klustergraf/id/actor/> "
+    "PREFIX g: <https://w3id.org/klustergraf/graph/open/> "
+)
+
+
+@pytest.fixture(scope="module")
+def store() -> Store:
+    """Load the files of the region."""
+    loaded = Store()
+    for path in sorted(IMPORTS.glob("*.nt.gz")):
+        loaded.extend(imported_file(path).quads())
+    return loaded
+
+
+def number(store: Store, query: str) -> int:
+    """Give the one number that a query asks for."""
+    found = store.query(_HEAD + query, use_default_graph_as_union=True)
+    assert isinstance(found, QuerySolutions)
+    return int(next(iter(found))[0].value)
+
+
+@pytest.mark.parametrize(
+    ("graph", "actor", "projects"),
+    [
+        ("cordis-fp7", "kth", 320),
+        ("cordis-fp7", "karolinska-institutet", 315),
+        ("cordis-fp7", "uppsala-universitet", 247),
+        ("cordis-fp7", "stockholms-universitet", 139),
+        ("cordis-fp7", "slu", 93),
+        ("cordis-h2020-2016", "kth", 76),
+        ("cordis-h2020-2016", "karolinska-institutet", 69),
+        ("cordis-h2020-2016", "uppsala-universitet", 49),
+    ],
+)
+def test_projects_of_a_university(store: Store, graph: str, actor: str, projects: int) -> None:
+    """As many projects as the source has for the keys of the university."""
+    query = (
+        f"SELECT (COUNT(DISTINCT ?p) AS ?n) {{ GRAPH g:{graph} "
+        f"{{ ?x kg:hasParticipant a:{actor} ; kg:inProject ?p }} }}"
+    )
+    assert number(store, query) == projects
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "projects"),
+    [
+        ("uppsala-universitet", "kth", 21),
+        ("karolinska-institutet", "uppsala-universitet", 16),
+        ("karolinska-institutet", "kth", 15),
+    ],
+)
+def test_projects_of_a_pair(store: Store, one: str, other: str, projects: int) -> None:
+    """As many common projects in FP7 as the source has."""
+    query = (
+        "SELECT (COUNT(DISTINCT ?p) AS ?n) { GRAPH g:cordis-fp7 { "
+        f"?x kg:hasParticipant a:{one} ; kg:inProject ?p . "
+        f"?y kg:hasParticipant a:{other} ; kg:inProject ?p }} }}"
+    )
+    assert number(store, query) == projects
+
+
+def test_every_fact_and_every_test_environment_is_there(store: Store) -> None:
+    """833 facts with their pages, and the 68 test environments of the list."""
+    facts = "SELECT (COUNT(?f) AS ?n) { ?f a kg:SourcedStatement ; dct:source ?page }"
+    assert number(store, facts) == 833
+    beds = (
+        "SELECT (COUNT(DISTINCT ?f) AS ?n) { GRAPH g:ecosystem-facts "
+        "{ ?f kg:contributesTo ?aspect } }"
+    )
+    assert number(store, beds) == 68
