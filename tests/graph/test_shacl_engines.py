@@ -170,3 +170,31 @@ def test_a_deadline_that_is_kept_changes_nothing() -> None:
     """With a deadline the report and the errors are the same."""
     quads = read_quads(INVALID)
     assert validate(quads, deadline_seconds=60).turtle() == validate(quads).turtle()
+
+
+def test_a_shape_that_finds_nothing_is_remarked(tmp_path: Path) -> None:
+    """Unknown terms of SHACL and shapes without a target are told of, and do not stop the rest."""
+    quads, files = both(
+        tmp_path,
+        "ex:S sh:targetClass ex:C ; sh:property [ sh:path ex:p ; sh:shape ex:T ] ."
+        " ex:T a sh:NodeShape ; sh:nodeKind sh:IRI .",
+        "ex:a a ex:C .",
+    )
+    assert validate(quads, files).log == (
+        "shape <http://example.org/S>: SHACL has no sh:shape, it does nothing",
+        "shape <http://example.org/T>: it has no target and no shape with a target leads to it",
+    )
+
+
+def test_shapes_are_held_to_a_vocabulary(tmp_path: Path) -> None:
+    """With a vocabulary, a class or property that it lacks is an error that names the shape."""
+    quads, files = both(
+        tmp_path, "ex:S sh:targetClass ex:C ; sh:property [ sh:path ex:p ; sh:minCount 0 ] .", ""
+    )
+    words = "ex:p a <http://www.w3.org/1999/02/22-rdf-syntax-ns#Property> ."
+    known = turtle(tmp_path, words, "known.ttl")
+    with pytest.raises(GraphParseError, match=r"S>: the vocabulary has no class <.*C>$"):
+        validate(quads, files, vocabulary=read_quads(known))
+    result = run(tmp_path / "data.ttl", "--shapes", files[0], "--vocabulary", known)
+    assert result.exit_code == 2
+    assert "no class <http://example.org/C>" in result.stderr

@@ -46,10 +46,12 @@ def load(path: Path) -> ShapesFile:
 def data(shapes: Shapes, seed: int, count: int = 60) -> Iterator[ox.Quad]:
     """Make instances of the classes that shapes name, with values for their properties."""
     chance = random.Random(seed)
-    classes, properties = set(), set()
+    classes = set[ox.NamedNode]()
+    properties = set[str]()
     for shape in shapes.by_node.values():
-        classes |= {target.term for target in shape.targets if target.kind == "class"}
-        classes |= {c.term for c in shape.constraints if c.component == "Class" and c.term}
+        named = [target.term for target in shape.targets if target.kind == "class"]
+        named += [c.term for c in shape.constraints if c.component == "Class" and c.term]
+        classes |= {term for term in named if isinstance(term, ox.NamedNode)}
         if shape.path is not None and shape.path.iri:
             properties.add(shape.path.iri)
     nodes = [ox.NamedNode(f"http://example.org/{number}") for number in range(count)]
@@ -58,7 +60,8 @@ def data(shapes: Shapes, seed: int, count: int = 60) -> Iterator[ox.Quad]:
             yield ox.Quad(node, ox.NamedNode(RDF + "type"), found)
         for name in chance.sample(sorted(properties), min(len(properties), 12)):
             for _ in range(chance.choice([1, 1, 2])):
-                value = chance.choice(nodes if chance.random() < 0.6 else LITERALS)
+                is_thing = chance.random() < 0.6
+                value = chance.choice(nodes) if is_thing else chance.choice(LITERALS)
                 yield ox.Quad(node, ox.NamedNode(name), value)
 
 

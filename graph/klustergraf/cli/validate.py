@@ -66,6 +66,14 @@ Format = Literal["text", "json", "ttl"]
     type=click.FloatRange(min=0, min_open=True),
     help="Stop after so many seconds, and name the shape that was running.",
 )
+@click.option(
+    "--vocabulary",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Refuse shapes that name a class or property that these files do not declare, or that "
+    "can never find anything; may be given several times.",
+)
 def validate(
     files: tuple[Path, ...],
     shapes: tuple[Path, ...],
@@ -76,6 +84,7 @@ def validate(
     focus_nodes: tuple[str, ...],
     limit: int | None,
     deadline_seconds: float | None,
+    vocabulary: tuple[Path, ...],
 ) -> None:
     """Check RDF files against the shapes and report what does not hold.
 
@@ -95,6 +104,7 @@ def validate(
             focus_nodes=[NamedNode(iri) for iri in focus_nodes] or None,
             limit=limit,
             deadline_seconds=deadline_seconds,
+            vocabulary=[q for file in vocabulary for q in read_quads(file)] or None,
         )
     except EngineDisagreement as exc:
         click.echo(str(exc), err=True)

@@ -1,6 +1,6 @@
 """Shapes graphs, read from files once and kept for as long as the files stay as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -8,12 +8,14 @@ from pathlib import Path
 import pyoxigraph as ox
 import rdflib
 
+from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import OWL, RDF, RDFS
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
 from klustergraf.shacl.compiler.index import SH, ShapesGraph
 from klustergraf.shacl.compiler.model import Shape, Shapes
 from klustergraf.shacl.compiler.reader import read_shapes
+from klustergraf.shacl.meaning import remarks, unknown_terms
 from klustergraf.shacl.targets import Shapes as PlainShapes
 from klustergraf.shacl.targets import prepare
 from klustergraf.shacl.terms import to_rdflib
@@ -29,6 +31,26 @@ class ShapesFile:
     source: str
     graph: ShapesGraph
     shapes: Shapes
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """Say what in the shapes can never find anything."""
+        return tuple(remarks(self.graph, self.shapes))
+
+    def require_meaning(self, vocabulary: Iterable[ox.Quad] | None = None) -> None:
+        """Refuse shapes of which a part can never find anything.
+
+        With a vocabulary, the classes and properties that shapes name must be declared in it.
+
+        Errors: GraphParseError with each shape and what is wrong with it.
+        """
+        found = list(self.remarks)
+        if vocabulary is not None:
+            found += unknown_terms(self.shapes, vocabulary)
+        if found:
+            raise GraphParseError(
+                self.source, "the shapes check less than they say: " + "; ".join(found)
+            )
 
     @cached_property
     def rdflib_graph(self) -> rdflib.Graph:
@@ -91,6 +113,8 @@ def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -
         for quad in read_quads(path, base_iri=base)
     )
     source = ", ".join(map(str, paths))
-    if is_foreign:
-        require_well_formed(graph, source)
-    return ShapesFile(source, graph, read_shapes(graph))
+    require_well_formed(graph, source)
+    file = ShapesFile(source, graph, read_shapes(graph))
+    if not is_foreign:
+        file.require_meaning()
+    return file

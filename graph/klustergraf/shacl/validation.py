@@ -27,6 +27,7 @@ def validate(
     focus_nodes: Iterable[Term] | None = None,
     limit: int | None = None,
     deadline_seconds: float | None = None,
+    vocabulary: Iterable[ox.Quad] | None = None,
 ) -> Report:
     """Validate statements against shapes: the shipped ones, or those of the given files.
 
@@ -37,13 +38,16 @@ def validate(
     ``engine`` "compiled" asks SPARQL of the embedded store; what it cannot say is left to pySHACL,
     for those shapes only, and noted in the report's log. "both" runs both and compares them.
     ``focus_nodes`` limits validation to some nodes, where shapes look at them. ``limit`` bounds
-    the results that the report keeps; its counts are of all.
+    the results that the report keeps; its counts are of all. With a ``vocabulary``, shapes that
+    name a class or property that it does not declare are refused, as is all that can never fire.
 
     Errors: GraphParseError when a shapes file cannot be read, says what SHACL does not allow, or
     a shape is not done within the deadline; EngineDisagreement when the engines differ.
     Source: SHACL, section 3.4 (Validation).
     """
     loaded = load_shapes(shapes)
+    if vocabulary is not None:
+        loaded.require_meaning(vocabulary)
     quads = list(quads)
     nodes = None if focus_nodes is None else set(focus_nodes)
 
@@ -52,10 +56,10 @@ def validate(
             return by_pyshacl(quads, loaded, nodes), []
         return compiled(quads, loaded, nodes, watch)
 
-    results, log = in_time(found, deadline_seconds, loaded.source)
+    results, notes = in_time(found, deadline_seconds, loaded.source)
     if engine == "both":
         require_equal(results, by_pyshacl(quads, loaded, nodes))
-    return Report.of(results, limit=limit, log=log)
+    return Report.of(results, limit=limit, log=[*loaded.remarks, *notes])
 
 
 def compiled(
