@@ -15,7 +15,7 @@ MISTAKES = {
     "a bracket too many": ("SELECT * { ?s ?p ?o } }", 23, 'unexpected "}": nothing that it closes'),
     "the wrong bracket": ("SELECT * { ?s ?p ?o )", 21, 'unexpected ")"'),
     "a bracket never opened": ("ASK WHERE ?s ?p ?o }", 11, '{ is missing before "?s"'),
-    "a misspelt keyword": ("SELEC * { ?s ?p ?o }", 1, 'DESCRIBE, not with "SELEC"'),
+    "a misspelt keyword": ("CHOOSE * { ?s ?p ?o }", 1, 'DESCRIBE, not with "CHOOSE"'),
     "no query at all": ("hello", 1, 'not with "hello"'),
     "nothing": ("", 1, "the query is empty"),
     "a comment only": ("# later", 8, "the query is empty"),

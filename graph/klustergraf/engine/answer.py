@@ -3,25 +3,21 @@
 import asyncio
 import contextlib
 import json
-import signal
 import socket
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import AsyncIterator, Iterator
+from typing import Final
 
 from klustergraf.engine import frames
 from klustergraf.engine.base import QueryRequest, ResultKind
 from klustergraf.engine.lane import GRACE_SECONDS, Lane
+from klustergraf.engine.limits import Limits, exit_code
 from klustergraf.engine.pool import Pool
-from klustergraf.engine.syntax import explain
 from klustergraf.errors import (
     EngineUnavailable,
     GraphError,
-    QueryRefused,
-    QueryResourcesExceeded,
     QueryTimeout,
 )
 
@@ -30,58 +26,6 @@ _WORDS_BYTES: Final = 4096
 # A reader that has not asked for more in so long does not need a place while others wait.
 _ASLEEP_SECONDS: Final = 0.2
 _MOST_KEPT_BYTES: Final = 1 << 20  # of an answer whose reader sleeps
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one query may use, and what is said when it wanted more."""
-
-    timeout_seconds: float
-    memory_mb: int
-    result_mb: int
-
-    def reported(self, report: Mapping[str, Any], text: str) -> GraphError:
-        """Give the error that a worker reported of the query it ran."""
-        match report["error"], report["reason"]:
-            case "SparqlSyntaxError", reason:
-                return explain(text, reason)
-            case "QueryRefused", _:
-                return QueryRefused("The query asks for something outside of this dataset.")
-            case "QueryResourcesExceeded", "size":
-                return QueryResourcesExceeded(
-                    f"The answer is larger than the {self.result_mb} MB that one answer may have, "
-                    "and was stopped. Ask for less: fewer variables, or parts with LIMIT and "
-                    "OFFSET over an ORDER BY."
-                )
-            case "QueryResourcesExceeded", _:
-                return QueryResourcesExceeded(self._too_much_memory())
-            case other, _:
-                return EngineUnavailable(f"The engine reported {other!r}.")
-
-    def died(self, code: int | None) -> GraphError:
-        """Give the reason why a worker ended before its answer did."""
-        match -code if code is not None else None:
-            case None:
-                return EngineUnavailable("The engine stopped while it answered. Ask again.")
-            case signal.SIGALRM:
-                return QueryTimeout(self.timeout_seconds)
-            case signal.SIGABRT | signal.SIGKILL:
-                # The engine's allocator aborts where Python would raise MemoryError; the
-                # operating system kills when memory runs out for all.
-                return QueryResourcesExceeded(self._too_much_memory())
-            case signal.SIGSEGV | signal.SIGBUS:
-                return QueryResourcesExceeded(
-                    "The query is too long or too deeply nested for the engine, and was stopped. "
-                    "Split it, or use VALUES instead of long chains of operators."
-                )
-        return EngineUnavailable(f"The engine stopped while it answered (exit status {code}).")
-
-    def _too_much_memory(self) -> str:
-        return (
-            f"The query needed more than the {self.memory_mb} MB of memory that one query may use, "
-            "and was stopped. Ask for less: LIMIT without ORDER BY, fewer free variables, "
-            "no GROUP_CONCAT over everything."
-        )
 
 
 class EmbeddedAnswer:
@@ -274,7 +218,7 @@ class EmbeddedAnswer:
         with contextlib.suppress(OSError):
             lane.watch.settimeout(GRACE_SECONDS)
             words = lane.watch.recv(_WORDS_BYTES)
-        return self._ended(self._limits.died(_exit_code(words)))
+        return self._ended(self._limits.died(exit_code(words)))
 
     async def _fill_async(self, lane: Lane) -> None:
         loop = asyncio.get_running_loop()
@@ -294,7 +238,7 @@ class EmbeddedAnswer:
             lane.watch.setblocking(False)
             async with asyncio.timeout(GRACE_SECONDS):
                 words = await loop.sock_recv(lane.watch, _WORDS_BYTES)
-        return self._ended(self._limits.died(_exit_code(words)))
+        return self._ended(self._limits.died(exit_code(words)))
 
     def _received(self, data: bytes) -> None:
         with self._lock:
@@ -354,8 +298,3 @@ class EmbeddedAnswer:
             self._pool.leave(time.monotonic() - self._began)
         else:
             self._pool.repaid()
-
-
-def _exit_code(words: bytes) -> int | None:
-    """Read a keeper's last words of a worker; None: the keeper has died as well."""
-    return int(json.loads(words)["code"]) if words else None

@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from klustergraf.engine import frames
-from klustergraf.engine.answer import EmbeddedAnswer, Limits
+from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.clause import Dataset, dataset_clause
 from klustergraf.engine.disk import Storage, store_folder, wants_disk
 from klustergraf.engine.guard import Guard
 from klustergraf.engine.lane import KeeperProcess, Lane
+from klustergraf.engine.limits import Limits
 from klustergraf.engine.pool import Pool
 from klustergraf.errors import EngineUnavailable
 from klustergraf.version import Version
