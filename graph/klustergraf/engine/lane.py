@@ -19,7 +19,11 @@ from klustergraf.errors import EngineUnavailable, GraphParseError
 # What the keeper may need to notice something; past this it is held to be stuck.
 GRACE_SECONDS: Final = 5.0
 _SOURCE_ROOT = Path(__file__).resolve().parents[2]
-_START = "import sys; sys.path.append({!r}); from klustergraf.engine import keeper; keeper.main()"
+# The keeper runs the same code as this process, wherever that was found.
+_START = (
+    "import sys; root = {!r}; sys.path[:0] = [] if root in sys.path else [root]; "
+    "from klustergraf.engine import keeper; keeper.main()"
+)
 
 
 class Lane:
