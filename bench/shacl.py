@@ -217,12 +217,13 @@ def main(arguments: list[str] | None = None) -> None:
         for name, runs in measured.items():
             seconds = statistics.median(run[0] for run in runs)
             peak = statistics.median(run[2] for run in runs)
-            row = f"{seconds:>9.2f} {runs[0][1]:>8,} {peak:>9.0f}  {seconds / ours:.1f}"
+            found = f"{runs[0][1]:,}" if runs[0][1] >= 0 else "untold"
+            row = f"{seconds:>9.2f} {found:>8} {peak:>9.0f}  {seconds / ours:.1f}"
             say(f"{size:>10,}  {name:<9} {row}")
         if size > _PYSHACL_MOST:
             say(f"{size:>10,}  pyshacl   left out: it takes minutes where {_PYSHACL_MOST:,} do")
-        seconds, found, _ = _apart(by_change, size)
-        say(f"{size:>10,}  a change of 50 things: {seconds * 1000:.0f} ms, {found} results came")
+        seconds, came, _ = _apart(by_change, size)
+        say(f"{size:>10,}  a change of 50 things: {seconds * 1000:.0f} ms, {came} results came")
 
 
 def say(line: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import settings
 
 # Property tests explore the same examples on every machine, as slow as the machine may be.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("thorough", deadline=None)  # pytest --hypothesis-profile thorough
 settings.load_profile("repeatable")
 
 _OPEN_CONNECTION = socket.socket.connect

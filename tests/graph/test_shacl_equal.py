@@ -12,7 +12,7 @@ from klustergraf.shacl.compiler.reader import read_shapes
 from klustergraf.shacl.shapes import ShapesFile
 from klustergraf.shacl.validation import by_pyshacl, compiled
 
-EXAMPLES = 1000 if settings.get_current_profile_name() == "thorough" else 60
+EXAMPLES = 1000 if settings.get_current_profile_name() == "thorough" else 100
 """For each component; shrinking is left out, since a disagreement is small as it is found."""
 
 
