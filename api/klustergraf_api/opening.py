@@ -5,7 +5,8 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Final, Protocol, cast, runtime_checkable
 
 from klustergraf.engine.base import (
     Cancellation,
@@ -24,7 +25,6 @@ FIRST_BYTES: Final = 64 * 1024
 _MEBIBYTE: Final = 1024 * 1024
 
 
-@runtime_checkable
 class AsyncAnswer(Protocol):
     """An answer that an event loop reads. ``whole``: all of it, where it came with its head."""
 
@@ -138,8 +138,9 @@ class OpenAnswer:
 
         Errors: as QueryEngine.query; QueryResourcesExceeded.
         """
-        if isinstance(self._engine, AsyncEngine):
-            answer = await self._engine.query_async(self._query)
+        if _is_async(type(self._engine)):
+            engine = cast(AsyncEngine, self._engine)
+            answer = await engine.query_async(self._query)
             self._answer, self.kind = answer, answer.kind
             if (whole := answer.whole) is not None:
                 self.first, self.is_complete = self._counted(whole), True
@@ -198,6 +199,12 @@ class OpenAnswer:
                 "Ask for less with LIMIT."
             )
         return piece
+
+
+@lru_cache(16)
+def _is_async(engine: type[QueryEngine]) -> bool:
+    """Tell whether engines of a class need no thread; to look at a protocol takes its time."""
+    return issubclass(engine, AsyncEngine)
 
 
 def _close_unused(opening: asyncio.Future[QueryAnswer]) -> None:

@@ -75,6 +75,9 @@ def test_no_request_fails_while_versions_change(tmp_path: Path) -> None:
         for thread in threads:
             thread.join(60)
         assert not failures, failures[0]
+        # What was kept of the versions before is not answered any more.
+        last = exchange(address, get(WHICH, "Accept: text/csv"))
+        assert last.body == f"n\r\n{SWITCHES}\r\n".encode()
         assert wait_until(lambda: not is_running(engine.keeper_pid))
     assert sum(seen.values()) >= REQUESTS
     assert set(seen) == set(range(SWITCHES + 1))
