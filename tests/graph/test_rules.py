@@ -80,6 +80,54 @@ CASES["collaboration-stated"] = (
     "<actor/a> a kg:Actor ; kg:worksWith <actor/b> , <facility/x> . <actor/b> a kg:Actor .",
     "<actor/a> kg:collaboratesWith <actor/b> . <actor/b> kg:collaboratesWith <actor/a> .",
 )
+_HERE = "kg:locatedIn <place/stockholm-uppsala>"
+CASES |= {
+    "strategy-facility-kind": (
+        "<facility/t> a kg:Testbed . <facility/b> a kg:Biobank , kg:ResearchInfrastructure . "
+        "<facility/f> a kg:Facility .",
+        "<facility/t> kg:contributesTo <priority/e1> . "
+        "<facility/b> kg:contributesTo <priority/a2> , <priority/e3> .",
+    ),
+    "strategy-actor-kind": (
+        f"<actor/i> a kg:Investor ; {_HERE} . <actor/j> a kg:Investor . "
+        f"<actor/c> a kg:Company ; {_HERE} .",
+        "<actor/i> kg:contributesTo <priority/b3> .",
+    ),
+    "strategy-operator": (
+        "<facility/t> kg:isOperatedBy <actor/a> ; kg:contributesTo <priority/e1> , <aspect/e> . "
+        "<actor/b> kg:operates <facility/t> . <priority/e1> a kg:PriorityArea .",
+        "<actor/a> kg:contributesTo <priority/e1> . <actor/b> kg:contributesTo <priority/e1> .",
+    ),
+    "strategy-health-programme": (
+        "<project/p> kg:inProgramme <programme/h2020-eu-3-1> . "
+        "<project/q> kg:inProgramme <programme/h2020-eu-3-1-2> . "
+        "<project/r> kg:inProgramme <programme/h2020-eu-3-10> , <programme/h2020> .",
+        "<project/p> kg:contributesTo <priority/a3> . <project/q> kg:contributesTo <priority/a3> .",
+    ),
+    "strategy-research-field": (
+        "<project/p> kg:hasResearchField <research-field/21-33-7> . "
+        "<project/q> kg:hasResearchField <research-field/23-21> .",
+        "<project/p> kg:contributesTo <priority/a3> .",
+    ),
+    "strategy-coordinator": (
+        f"<actor/a> {_HERE} . <actor/b> {_HERE} . <project/p> kg:contributesTo <priority/a3> . "
+        "<m> kg:inProject <project/p> ; kg:hasParticipant <actor/a> ; "
+        "org:role <role/coordinator> . "
+        "<k> kg:inProject <project/p> ; kg:hasParticipant <actor/b> ; org:role <role/member> .",
+        "<actor/a> kg:contributesTo <priority/a3> .",
+    ),
+    "strategy-partner-abroad": (
+        f"<actor/a> {_HERE} . <actor/b> schema:addressCountry 'NO' . "
+        "<actor/c> schema:addressCountry 'SE' . "
+        "<project/p> a kg:Project ; kg:contributesTo <priority/a3> . "
+        "<project/q> a kg:Project ; kg:contributesTo <priority/a3> . "
+        "<m> kg:inProject <project/p> ; kg:hasParticipant <actor/a> . "
+        "<k> kg:inProject <project/p> ; kg:hasParticipant <actor/b> . "
+        "<l> kg:inProject <project/q> ; kg:hasParticipant <actor/a> . "
+        "<o> kg:inProject <project/q> ; kg:hasParticipant <actor/c> .",
+        "<project/p> kg:contributesTo <priority/b1> .",
+    ),
+}
 _ACTORS = "<actor/a> a kg:Actor . <actor/b> a kg:Actor . <actor/c> a kg:Actor . "
 TIES = {
     "foundation": (
