@@ -1,5 +1,6 @@
 """The embedded engine: right answers, in processes that can be stopped, and nothing left behind."""
 
+import contextlib
 import json
 import os
 import signal
@@ -443,3 +444,15 @@ def test_numbers_of_one_value_are_one_triple(tmp_path: Path) -> None:
     with EmbeddedEngine(dataset) as engine:
         values = run(engine, "SELECT ?o { ?s ?p ?o }", results_format=ResultsFormat.CSV)
         assert len(values.splitlines()) - 1 == len(set(values.splitlines()[1:]))
+
+
+def test_worker_outlives_the_deadline_of_a_query_that_it_answered(engine: EmbeddedEngine) -> None:
+    """The clock of an answered query stands still: its worker takes the next one, much later."""
+    for text in ("ASK {}", "SELECT * { nonsense"):
+        with contextlib.suppress(SparqlSyntaxError):
+            run(engine, text, timeout_seconds=0.2)
+        lane = engine._pool._idle[-1]
+        time.sleep(0.4)
+        assert lane.is_alive
+        assert run(engine, "ASK {}")
+        assert engine._pool._idle[-1] is lane
