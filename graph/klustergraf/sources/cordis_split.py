@@ -221,7 +221,7 @@ def _h2020_project(
             key=key,
             title=acronym or grant,
             acronym=acronym,
-            programme=(split(row["programme"]) or ("",))[0],
+            programme=";".join(split(row["programme"])),
             framework="H2020",
             topics=split(row["topics"]),
             page=f"https://cordis.europa.eu/project/id/{grant}",

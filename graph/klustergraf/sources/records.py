@@ -89,9 +89,9 @@ class RelationRecord:
 class ProjectRecord:
     """A project. Amounts are in euro, dates in EDTF; ``topics`` are codes of the source.
 
-    ``key`` is the slug of its IRI. ``programme`` is a code of the framework programme's parts
-    (``H2020-EU.3.1.``), ``fields`` are codes of EuroSciVoc (``/21/33``), ``identifiers`` the
-    numbers by which its registers know it.
+    ``key`` is the slug of its IRI. ``programme`` holds codes of the framework programme's parts,
+    parted by ``;`` (``H2020-EU.3.1.``), ``fields`` are codes of EuroSciVoc (``/21/33``),
+    ``identifiers`` the numbers by which its registers know it.
     """
 
     source: str

@@ -282,7 +282,7 @@ class Statements:
         if record.contribution_eur is not None:
             contribution = terms.amount(record.contribution_eur)
             yield from self._once(iri, kg("euContribution"), contribution)
-        for code in dict.fromkeys((record.framework, record.programme)):
+        for code in dict.fromkeys((record.framework, *record.programme.split(";"))):
             if code:
                 programme = thing("programme", code)
                 yield iri, kg("inProgramme"), programme
