@@ -5,12 +5,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyoxigraph as ox
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from klustergraf.namespaces import RDF, RDFS, SH, XSD
 
 EX = "http://example.org/"
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+def examples(number: int, thorough: int) -> settings:
+    """Choose how many examples are tried, more with ``--hypothesis-profile thorough``.
+
+    Shrinking is left out, since a disagreement is small as it is found.
+    """
+    is_thorough = settings.get_current_profile_name() == "thorough"
+    return settings(
+        max_examples=thorough if is_thorough else number,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
+    )
 
 
 def ex(name: str) -> ox.NamedNode:

@@ -4,8 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pyoxigraph as ox
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import shacl_cases as cases
@@ -19,7 +18,6 @@ from klustergraf.shacl.paths import Path as PropertyPath
 from klustergraf.shacl.report import Report
 
 DATA = Path(__file__).parents[1] / "data"
-EXAMPLES = 3000 if settings.get_current_profile_name() == "thorough" else 400
 
 
 def rows(report: Report) -> Counter[tuple[str, ...]]:
@@ -34,30 +32,27 @@ def shapes_file(folder: Path, quads: list[ox.Quad]) -> Path:
     return path
 
 
-@given(st.data())
-@settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
-def test_a_change_is_the_difference_of_two_reports(
-    tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject
-) -> None:
+def test_a_change_is_the_difference_of_two_reports(tmp_path: Path) -> None:
     """What came and went is what the whole reports before and after differ in."""
-    shapes = draw.draw(cases.shapes())
-    old, new = draw.draw(cases.data(shapes)), draw.draw(cases.data(shapes))
-    gone = old[draw.draw(st.integers(0, len(old))) :]
-    added = [quad for quad in new[:4] if quad not in gone]
-    path = shapes_file(tmp_path_factory.getbasetemp(), shapes)
-    validator = Validator(old, [path])
-    before = rows(validator.report())
-    change = validator.change(added, gone)
-    after = rows(validator.report())
-    assert after == before - rows(change.went) + rows(change.came)
-    assert rows(change.went) <= before
-    fresh = [quad for quad in [*old, *added] if quad not in gone]
-    assert after == rows(Validator(fresh, [path]).report())
+
+    @given(st.data())
+    @cases.examples(400, thorough=4000)
+    def differ(draw: st.DataObject) -> None:
+        shapes = draw.draw(cases.shapes())
+        old, new = draw.draw(cases.data(shapes)), draw.draw(cases.data(shapes))
+        gone = old[draw.draw(st.integers(0, len(old))) :]
+        added = [quad for quad in new[:4] if quad not in gone]
+        path = shapes_file(tmp_path, shapes)
+        validator = Validator(old, [path])
+        before = rows(validator.report())
+        change = validator.change(added, gone)
+        after = rows(validator.report())
+        assert after == before - rows(change.went) + rows(change.came)
+        assert rows(change.went) <= before
+        fresh = [quad for quad in [*old, *added] if quad not in gone]
+        assert after == rows(Validator(fresh, [path]).report())
+
+    differ()
 
 
 def shipped() -> list[ox.Quad]:
