@@ -121,8 +121,8 @@ def test_a_change_far_from_the_focus_node(tmp_path: Path, path: str, shape: str)
     data = tmp_path / "data.ttl"
     data.write_text(prefixes + FAR[path], encoding="utf-8")
     quads = read_quads(data)
+    validator = Validator(quads, [shapes])
     for quad in quads:
-        validator = Validator(quads, [shapes])
         assert validator.change(removed=[quad]).went.total == 1
         assert validator.change(added=[quad]).came.total == 1
     repaired = [
