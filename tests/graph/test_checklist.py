@@ -103,7 +103,8 @@ ROWS = [
         "<place/stockholms-lan> ; kg:scbCode ?code . "
         "?authority kg:hasTerritory ?x . FILTER (?code IN ('0126', '0127'))",
         _ids("place", "huddinge", "botkyrka")),
-    Row("county codes", "?c a kg:County ; kg:scbCode ?x", {"01", "03"}),
+    Row("county codes", "?c a kg:County ; kg:scbCode ?x ; geo:sfWithin <place/stockholm-uppsala>",
+        {"01", "03"}),
     Row("the innovation lab", "?x a kg:InnovationLab ; kg:locatedIn "
         "<place/flemingsberg>", _ids("facility", "novum-innovation-lab")),
     Row("next to hospital and universities",

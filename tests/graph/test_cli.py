@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from klustergraf.build import BuildResult
 from klustergraf.cli import main
+from klustergraf.resources import Room, room
 from klustergraf.version import VersionStore
 
 
@@ -124,10 +125,11 @@ def test_a_refused_build_tells_why_and_leaves_a_report(
         "@prefix kg: <https://w3id.org/klustergraf/ontology#> ."
         "<https://w3id.org/klustergraf/id/actor/x> a kg:Company ."
     )
-    from klustergraf.sources import own
-
-    rooms = own.room
-    monkeypatch.setattr(own, "room", lambda name: broken.parent if name == "data" else rooms(name))
+    names: tuple[Room, ...] = ("ontology", "shapes", "queries")
+    rooms: dict[Room, Path] = {name: room(name) for name in names}
+    monkeypatch.setattr(
+        "klustergraf.sources.own.room", {**rooms, "data": broken.parent}.__getitem__
+    )
     result = _run(tmp_path / "home", "build")
     assert result.exit_code == 1
     assert "id/actor/x" in result.stderr
