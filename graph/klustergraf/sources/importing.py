@@ -15,12 +15,21 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from klustergraf import __version__
 from klustergraf.errors import IdentifierError, SourceFormatError
-from klustergraf.sources import terms
+from klustergraf.sources import cordis, cordis_split, terms
 from klustergraf.sources.datasets import Dataset
 from klustergraf.sources.geodata import Gazetteer
 from klustergraf.sources.labels import LabelBook
+from klustergraf.sources.persons import names_a_person
 from klustergraf.sources.reading import Advance, Inputs
-from klustergraf.sources.records import ActorRecord, Item, Marked, Record, RelationRecord, Skipped
+from klustergraf.sources.records import (
+    ActorRecord,
+    Item,
+    Marked,
+    ParticipationRecord,
+    Record,
+    RelationRecord,
+    Skipped,
+)
 from klustergraf.sources.selection import Extent, Selection
 from klustergraf.sources.statements import DATASET_GRAPHS, ActorIri, Shared, Statements
 from klustergraf.sources.terms import kg, said
@@ -31,6 +40,10 @@ Resolve = Callable[[list[ActorRecord], list[RelationRecord]], ActorIri]
 
 Report = Callable[[str, str], None]
 """Called with the name of a data set and what is done with it now."""
+
+
+_WITH_SOLE_TRADERS = frozenset((cordis.SOURCE, cordis_split.H2020, cordis_split.FP7))
+_PERSON = "goes by the name of a person, and the graph holds no person's data"
 
 
 def _ignore(*_: object) -> None:
@@ -136,7 +149,8 @@ def _records(job: Job, outcome: Outcome, *, is_first: bool) -> Iterator[Record]:
     """Read the records of one data set; the first time, count and keep what was amiss."""
     job.report(outcome.dataset, "reading" if is_first else "reading again")
     inputs = Inputs(job.inputs[outcome.dataset], job.advance if is_first else _ignore)
-    for item in _with_faults(inputs, job.datasets[outcome.dataset].read):
+    items = _with_faults(inputs, job.datasets[outcome.dataset].read)
+    for item in _without_persons(items) if outcome.dataset in _WITH_SOLE_TRADERS else items:
         if isinstance(item, Skipped | Marked):
             if is_first:
                 _take(job, outcome, item)
@@ -150,6 +164,17 @@ def _with_faults(inputs: Inputs, read: Callable[[Inputs], Iterable[Item]]) -> It
     yield from inputs.faults
     if inputs.files:
         yield from read(inputs)
+
+
+def _without_persons(items: Iterable[Item]) -> Iterator[Item]:
+    """Leave out who goes by a person's name, and what it takes part in. Actors come first."""
+    persons: set[str] = set()
+    for item in items:
+        if isinstance(item, ActorRecord) and names_a_person(item):
+            persons.add(item.key)
+            yield Skipped(f"organisation {item.key}", _PERSON)
+        elif not (isinstance(item, ParticipationRecord) and item.actor in persons):
+            yield item
 
 
 def _take(job: Job, outcome: Outcome, item: Skipped | Marked) -> None:
