@@ -20,7 +20,7 @@ _GIVEN: Final = frozenset(
     bernhard bert birgit birgitta bjoern bjorn bo boris brian bruno camilla carina carl
     carla carlo carlos carmen carolina caroline catherine cecilia charles christa christer
     christian christiane christina christine christof christoph christophe christopher claes
-    claire clara claude claudia claudio claus colin cornelia cristian cristina dag daniel
+    claire clara claude claudia claudio colin cornelia cristian cristina dag daniel
     daniela daniele david denis didier diego dieter dietmar dimitrios dimitris dirk dominik
     dominique donald dorothea eberhard eduardo edward elena elisabeth elizabeth elke
     emanuele emil emilio emma enrico erich erik ernst esther eugenio eva fabio fabrizio
