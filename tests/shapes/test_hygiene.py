@@ -8,11 +8,8 @@ from hygiene import (
     declared_terms,
     embedded_queries,
     expect_none,
-    iris,
     load,
     name_of,
-    parser_faults,
-    prefix_faults,
     query_faults,
     query_iris,
     shape_faults,
@@ -30,30 +27,6 @@ each_file = pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_there_are_shapes() -> None:
     """The rules below run over something."""
     assert len(FILES) > 3
-
-
-@each_file
-def test_both_libraries_read_the_same(path: Path) -> None:
-    """A Turtle file gives the same triples in rdflib and in pyoxigraph."""
-    expect_none(parser_faults(path))
-
-
-@each_file
-def test_prefixes_are_the_usual_ones(path: Path) -> None:
-    """A prefix means what ``klustergraf.namespaces.PREFIXES`` says."""
-    expect_none(prefix_faults(path.read_text(encoding="utf-8")))
-
-
-@each_file
-def test_terms_of_others_exist(path: Path) -> None:
-    """A term of SHACL, or of another well-known vocabulary, exists in it."""
-    expect_none(unknown_term_faults(iris(load(path))))
-
-
-@each_file
-def test_own_terms_are_declared(path: Path) -> None:
-    """A shape asks only for terms that the ontology declares."""
-    expect_none(undeclared_faults(iris(load(path)), declared_terms()))
 
 
 @each_file
