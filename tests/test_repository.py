@@ -51,7 +51,11 @@ def tracked() -> dict[str, str]:
     texts = {}
     for name in sorted(set(listing.split("\0")) - {""}):
         path = ROOT / name
-        if path.is_file() and path.suffix not in (".png", ".ico", ".woff2", ".gz"):
+        if (
+            path.is_file()
+            and path.suffix not in (".png", ".ico", ".woff2", ".gz")
+            and not name.startswith(".coverage")
+        ):
             # Among the examples of tests are files that are broken on purpose.
             errors = "replace" if name.startswith("tests/data/") else "strict"
             texts[name] = path.read_bytes().decode("utf-8", errors)
