@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import anyio.to_thread
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from klustergraf.catalogue import Catalogue
+from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.federation import FederatedEngine
@@ -38,29 +39,36 @@ def create_app(
     catalogue: Catalogue | None = None,
     *,
     start_engine: StartEngine | None = None,
+    version: Version | None = None,
 ) -> FastAPI:
     """Make the service.
 
     Without an engine, one is made for the current version of the home folder when the service
-    starts, and closed when it ends. An engine that is handed in stays its owner's.
+    starts, and closed when it ends. An engine that is handed in stays its owner's. ``version`` is
+    what it answers from; without it, what is computed from versions is not there.
     ``start_engine`` makes the engines of later versions: with it, the service follows the current
     version. Without an engine it does so anyway.
     Errors, at the start: VersionNotFound, EngineUnavailable.
     """
     settings = settings or Settings()
-    rendering = Pages(settings.base, version("klustergraf"))
+    rendering = Pages(settings.base, metadata.version("klustergraf"))
     metrics = Metrics(settings.slow_query_seconds)
     cache = _cache(settings, metrics)
     shortcut = Shortcut(cache, is_open=not settings.log_requests)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        used = engine
-        if used is None:
-            used = await anyio.to_thread.run_sync(current_engine, settings)
+        used: QueryEngine
+        served: Version | None
+        if engine is None:
+            used, served = await anyio.to_thread.run_sync(current_engine, settings)
+        else:
+            used, served = engine, version
         rendering.version_id = used.version_id
         runner = _runner(settings, used, metrics)
-        parts = Parts(settings, catalogue or Catalogue(), rendering, runner, cache, shortcut)
+        parts = Parts(
+            settings, catalogue or Catalogue(), rendering, runner, cache, shortcut, served
+        )
         app.state.parts = parts
         following: asyncio.Task[None] | None = None
         if engine is None or start_engine is not None:
@@ -77,7 +85,7 @@ def create_app(
 
     app = FastAPI(
         title="Klustergraf",
-        version=version("klustergraf"),
+        version=metadata.version("klustergraf"),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -133,12 +141,14 @@ def _cache(settings: Settings, metrics: Metrics) -> AnswerCache:
     return cache
 
 
-def current_engine(settings: Settings) -> QueryEngine:
-    """Make what answers from the current version.
+def current_engine(settings: Settings) -> tuple[QueryEngine, Version]:
+    """Make what answers from the current version, and say which that is.
 
     Errors: VersionNotFound, EngineUnavailable.
     """
-    return start_version(VersionStore(settings.home).current(), settings)
+    version = VersionStore(settings.home).current()
+    derive_all(version)
+    return start_version(version, settings), version
 
 
 def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:

@@ -16,9 +16,10 @@ from rich.console import Console
 
 from klustergraf.build import ensure_version
 from klustergraf.cli.build import shown
+from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
-from klustergraf.version import VersionStore
+from klustergraf.version import Version
 from klustergraf_api.app import create_app, engine_for, start_version, with_services
 from klustergraf_api.logs import write_json_lines
 from klustergraf_api.served_files import dataset_file
@@ -112,9 +113,10 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     write_json_lines()
     signal.signal(signal.SIGTERM, _end)
-    with _engine(settings, (*data, *more_data)) as engine:
+    with _engine(settings, (*data, *more_data)) as (engine, version):
         start_engine = None if data else partial(start_version, settings=settings)
-        config = server_config(create_app(settings, engine, start_engine=start_engine))
+        app = create_app(settings, engine, start_engine=start_engine, version=version)
+        config = server_config(app)
         listener = config.bind_socket()
         listener.listen(config.backlog)  # what is told below holds from that moment
         # A name with colons is an IPv6 address, which an address on the web has in brackets.
@@ -126,20 +128,25 @@ def serve(
 
 
 @contextlib.contextmanager
-def _engine(settings: Settings, files: tuple[Path, ...]) -> Iterator[QueryEngine]:
+def _engine(
+    settings: Settings, files: tuple[Path, ...]
+) -> Iterator[tuple[QueryEngine, Version | None]]:
     """Start the engine over the files, or over the current version."""
+    version = None
     with tempfile.TemporaryDirectory(prefix="klustergraf-") as folder:
         try:
             if files:
                 made = engine_for(dataset_file(files, Path(folder)), settings)
             else:
                 with shown(Console(stderr=True)) as progress:
-                    ensure_version(settings.home, progress)
-                made = engine_for(VersionStore(settings.home).current(), settings)
+                    version = ensure_version(settings.home, progress)
+                    progress("derivations", "what is kept with the version")
+                    derive_all(version)
+                made = engine_for(version, settings)
         except GraphError as exc:
             raise click.ClickException(str(exc)) from exc
         with contextlib.closing(with_services(made, settings)) as engine:
-            yield engine
+            yield engine, version
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

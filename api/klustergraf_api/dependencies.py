@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
+from klustergraf.version import Version
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.execution import Executor
 from klustergraf_api.middleware import client_of
@@ -18,7 +19,10 @@ from klustergraf_api.shortcut import Shortcut
 
 @dataclass
 class Parts:
-    """Everything a running service is made of. Put together by ``create_app`` alone."""
+    """Everything a running service is made of. Put together by ``create_app`` alone.
+
+    ``version``: the stored version that is served; None when files are served that are none.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -26,15 +30,17 @@ class Parts:
     runner: Runner
     cache: AnswerCache
     shortcut: Shortcut
+    version: Version | None = None
 
     @property
     def engine(self) -> QueryEngine:
         """What answers SPARQL."""
         return self.runner.engine
 
-    def adopt(self, engine: QueryEngine) -> None:
-        """Answer from the version of this engine from now on."""
+    def adopt(self, engine: QueryEngine, version: Version) -> None:
+        """Answer from a version from now on, by its engine."""
         self.runner.replace_engine(engine)
+        self.version = version
         self.cache.clear()
         self.pages.version_id = engine.version_id
         self.runner.metrics.set_version(engine.version_id)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
 from klustergraf.version import Version, VersionStore
@@ -28,12 +29,12 @@ async def follow(parts: Parts, start_engine: StartEngine) -> None:
         if wanted in ("", parts.engine.version_id, given_up):
             continue
         try:
-            engine = await asyncio.to_thread(_start, home, wanted, start_engine)
+            engine, version = await asyncio.to_thread(_start, home, wanted, start_engine)
         except GraphError as exc:
             given_up = wanted
             _log.error("a new version cannot be served: %s", exc, extra={"version": wanted})
         else:
-            parts.adopt(engine)
+            parts.adopt(engine, version)
             _log.info("serving a new version", extra={"version": wanted})
 
 
@@ -44,5 +45,7 @@ def _read_pointer(path: Path) -> str:
         return ""  # it is just being made, or was never made by us
 
 
-def _start(home: Path, version_id: str, start_engine: StartEngine) -> QueryEngine:
-    return start_engine(VersionStore(home).get(version_id))
+def _start(home: Path, version_id: str, start_engine: StartEngine) -> tuple[QueryEngine, Version]:
+    version = VersionStore(home).get(version_id)
+    derive_all(version)
+    return start_engine(version), version

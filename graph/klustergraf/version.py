@@ -5,16 +5,18 @@ Files of a version, under ``<home>/versions/<id>/``:
 ``dataset.nq``     every named graph, as canonical N-Quads sorted by code point, UTF-8
 ``manifest.json``  what it is made of (:class:`Manifest`)
 ``report.ttl``     the SHACL validation report that let it pass
+``derived/``       what was computed from the dataset, and can be made again at any time
 
 ``<id>`` is the SHA-256 of ``dataset.nq`` in hexadecimal. ``<home>/current`` names the version that
 is served. A version directory appears whole or not at all: it is written beside and renamed.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +37,7 @@ from klustergraf.errors import VersionNotFound
 DATASET = "dataset.nq"
 MANIFEST = "manifest.json"
 REPORT = "report.ttl"
+DERIVED = "derived"
 
 
 def serialise_dataset(quads: Iterable[Quad]) -> bytes:
@@ -122,6 +125,32 @@ class Version:
     def manifest(self) -> Manifest:
         """What this version is made of, read from its file."""
         return Manifest.from_json((self.path / MANIFEST).read_text(encoding="utf-8"))
+
+    def derived(self, name: str, make: Callable[["Version", Path], None]) -> Path:
+        """Return the folder of what is computed from this version, and make it when it is missing.
+
+        ``make`` gets the version and an empty folder to fill, which appears under
+        ``derived/<name>`` whole or not at all; of several processes, one makes it and the others
+        wait. A name says what it is and in which layout: another layout, another name.
+        Errors: those of ``make``; nothing is left then.
+        """
+        target = self.path / DERIVED / name
+        if target.is_dir():
+            return target
+        target.parent.mkdir(exist_ok=True)
+        with (target.parent / f".{name}.lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if target.is_dir():
+                return target
+            beside = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=target.parent))
+            try:
+                make(self, beside)
+                beside.chmod(0o755)
+                beside.rename(target)
+            except BaseException:
+                shutil.rmtree(beside, ignore_errors=True)
+                raise
+        return target
 
 
 class VersionStore:

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from klustergraf_api.negotiation import LANGUAGES
-from klustergraf_api.pages.rendering import FOLDER, load_messages
+from klustergraf_api.pages.rendering import FOLDER, MESSAGES, load_messages
 
 PAGES = [
     *("/", "/queries", "/queries/actors", "/sparql", "/ontology", "/problems/sparql-syntax"),
@@ -63,8 +63,11 @@ def test_catalogues_have_the_same_messages() -> None:
 
 def test_message_files_are_sorted_as_written() -> None:
     """A message catalogue is JSON that a person can edit: one message per line."""
-    for language in LANGUAGES:
-        text = (FOLDER / f"messages.{language}.json").read_text(encoding="utf-8")
+    paths = sorted(MESSAGES.iterdir())
+    topics = {path.name.partition(".")[0] for path in paths}
+    assert [p.name for p in paths] == sorted(f"{t}.{x}.json" for t in topics for x in LANGUAGES)
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
 
 

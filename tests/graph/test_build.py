@@ -15,7 +15,7 @@ from klustergraf.build import BuildResult, build, ensure_version
 from klustergraf.errors import GraphParseError, ShapeViolations, VersionNotFound
 from klustergraf.namespaces import GRAPH
 from klustergraf.sources.own import SourceFile, source_files
-from klustergraf.version import Manifest, VersionStore, serialise_dataset
+from klustergraf.version import Manifest, Version, VersionStore, serialise_dataset
 
 
 def _extra(tmp_path: Path, turtle: str) -> SourceFile:
@@ -156,3 +156,24 @@ def test_derived_and_asserted_stay_apart(shipped_store: Store) -> None:
     assert derived
     assert asserted
     assert not derived & asserted
+
+
+def test_what_is_derived_from_a_version_is_made_once_and_whole(tmp_path: Path) -> None:
+    """A derived folder is made once; a maker that fails leaves nothing, and may try again."""
+    version = Version(tmp_path)
+    calls: list[Path] = []
+
+    def make(made_from: Version, folder: Path) -> None:
+        calls.append(folder)
+        assert made_from == version
+        (folder / "half").write_text("half")
+        if len(calls) == 1:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        version.derived("index-1", make)
+    assert not [p for p in (tmp_path / "derived").rglob("*") if not p.name.endswith(".lock")]
+    folder = version.derived("index-1", make)
+    assert version.derived("index-1", make) == folder == tmp_path / "derived" / "index-1"
+    assert [p.name for p in folder.iterdir()] == ["half"]
+    assert len(calls) == 2

@@ -15,15 +15,23 @@ from klustergraf_api.negotiation import LANGUAGES, choose_language
 
 FOLDER: Final = Path(__file__).resolve().parent
 STATIC: Final = FOLDER / "static"
+MESSAGES: Final = FOLDER / "messages"
 
 # What may stand in the path and the fragment of an IRI as it is.
 _SAFE = "/#:@!$&'()*+,;=~%-._"
 
 
 def load_messages(language: str) -> dict[str, str]:
-    """Read the message catalogue of one language."""
-    text = (FOLDER / f"messages.{language}.json").read_text(encoding="utf-8")
-    messages: dict[str, str] = json.loads(text)
+    """Read the messages of one language: those of every ``<topic>.<language>.json``.
+
+    Errors: ValueError for a message that stands in two files.
+    """
+    messages: dict[str, str] = {}
+    for path in sorted(MESSAGES.glob(f"*.{language}.json")):
+        of_topic: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        if twice := messages.keys() & of_topic.keys():
+            raise ValueError(f"{path.name} says again {', '.join(sorted(twice))}")
+        messages |= of_topic
     return messages
 
 

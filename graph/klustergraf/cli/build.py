@@ -11,6 +11,7 @@ from rich.table import Table
 
 from klustergraf.build import BuildResult, Progress
 from klustergraf.build import build as build_version
+from klustergraf.derivations import derive_all
 from klustergraf.errors import ShapeViolations
 from klustergraf.namespaces import GRAPH
 from klustergraf.sources.own import files_with
@@ -51,6 +52,8 @@ def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[P
     try:
         with shown(console) as progress:
             result = build_version(target, progress, files_with(added))
+            progress("derivations", "what is kept with the version")
+            derive_all(result.version)
     except ShapeViolations as exc:
         report_path = report_path or target / f"refused-{REPORT}"
         report_path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,36 @@
+"""What is computed once for each version and kept with it: indexes, analyses, descriptions.
+
+``klustergraf build`` makes all of it, and the service does before it serves a version, so that no
+request waits for it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from klustergraf.version import Version
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One thing that is computed from a version.
+
+    ``name``: what it is and in which layout, as a folder name (``search-1``); ``make`` fills an
+    empty folder, from the version alone.
+    """
+
+    name: str
+    make: Callable[[Version, Path], None]
+
+    def folder(self, version: Version) -> Path:
+        """Return the folder of a version's, and make it when it is missing."""
+        return version.derived(self.name, self.make)
+
+
+DERIVATIONS: tuple[Derivation, ...] = ()
+
+
+def derive_all(version: Version) -> None:
+    """Make everything of a version that is missing."""
+    for derivation in DERIVATIONS:
+        derivation.folder(version)
