@@ -31,11 +31,13 @@ lint: .venv/.dev ## the static checks alone
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+	$(BIN)/python hatch_build.py npm run --silent lint
 
 fix: .venv/.dev ## repair what can be repaired by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/typos --write-changes
+	$(BIN)/python hatch_build.py npm run --silent fix
 
 bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look)
 	$(BIN)/python bench/sparql.py $(if $(SIZE),--size $(SIZE)) $(if $(QUICK),--quick)
@@ -46,7 +48,8 @@ wheel: .venv/.dev ## build the source distribution and the wheel into dist/
 
 clean: ## remove the environment, caches and built files (never a version of the graph)
 	rm -rf .venv dist build htmlcov .coverage .coverage.* .hypothesis .import_linter_cache
-	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache api/web/node_modules
+	rm -rf api/klustergraf_api/pages/static/build
 	find graph api bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One environment. What a stamp stands for is installed again only when a file that decides it is
@@ -61,7 +64,10 @@ clean: ## remove the environment, caches and built files (never a version of the
 	$(PIP) install --quiet --constraint constraints.txt --upgrade pip
 	@touch $@
 
-.venv/.runtime: pyproject.toml constraints.txt | .venv/.made
+# What the scripts of the pages are built from; hatch_build.py builds them as part of the package.
+WEB := hatch_build.py $(wildcard api/web/*.json api/web/*.ts api/web/src/*)
+
+.venv/.runtime: pyproject.toml constraints.txt $(WEB) | .venv/.made
 	$(PIP) install --quiet --constraint constraints.txt --build-constraint constraints.txt --editable .
 	@touch $@
 

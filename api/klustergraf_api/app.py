@@ -9,7 +9,6 @@ from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from klustergraf.catalogue import Catalogue
 from klustergraf.derivations import derive_all
@@ -24,7 +23,8 @@ from klustergraf_api.following import StartEngine, follow
 from klustergraf_api.metrics import Metrics
 from klustergraf_api.middleware import Front
 from klustergraf_api.opening import Runner
-from klustergraf_api.pages.rendering import STATIC, Pages
+from klustergraf_api.pages.assets import STATIC, KeptFiles
+from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
 from klustergraf_api.routes import operations, pages, resources, sparql
 from klustergraf_api.settings import Settings
@@ -97,7 +97,7 @@ def create_app(
     app.router.routes.extend(sparql.ROUTES)
     for module in (sparql, resources, pages, operations):
         app.include_router(module.router)
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)
     app.add_middleware(LastResort)
     app.add_middleware(Front, log_requests=settings.log_requests)

@@ -98,6 +98,12 @@ def test_wheel_holds_the_packages_and_the_rooms_only(wheel: Path) -> None:
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name]
     licences = {name.rsplit("/", 1)[1] for name in names if "/licenses/" in name}
     assert licences == {"LICENSE", "LICENSE-DATA"}
+    built = "klustergraf_api/pages/static/build/"
+    manifest = built + "manifest.json"
+    assert manifest in names, "the scripts of the pages were not built"
+    with zipfile.ZipFile(wheel) as archive:
+        chunks = json.loads(archive.read(manifest)).values()
+    assert {built + chunk["file"] for chunk in chunks} <= set(names)
     typed = {name for name in names if name.endswith("py.typed")}
     assert typed == {"klustergraf/py.typed", "klustergraf_api/py.typed"}
 

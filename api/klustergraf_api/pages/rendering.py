@@ -12,10 +12,17 @@ from starlette.responses import HTMLResponse, Response
 
 from klustergraf.namespaces import shorten
 from klustergraf_api.negotiation import LANGUAGES, choose_language
+from klustergraf_api.pages.assets import Assets
 
 FOLDER: Final = Path(__file__).resolve().parent
-STATIC: Final = FOLDER / "static"
 MESSAGES: Final = FOLDER / "messages"
+
+# The menu: the addresses of the pages, and their names among the messages.
+NAVIGATION: Final = (
+    ("/queries", "nav.queries"),
+    ("/sparql", "nav.sparql"),
+    ("/ontology", "nav.ontology"),
+)
 
 # What may stand in the path and the fragment of an IRI as it is.
 _SAFE = "/#:@!$&'()*+,;=~%-._"
@@ -68,6 +75,15 @@ class View:
         query = f"?{urlencode(parameters)}" if parameters else ""
         return path + query + hash_sign + fragment
 
+    def is_under(self, path: str) -> bool:
+        """Tell whether this page is that one, or one below it."""
+        return self.path == path or self.path.startswith(path + "/")
+
+    def messages(self, beginning: str) -> dict[str, str]:
+        """Give the messages whose keys begin so, by the rest of the key: for scripts."""
+        found = self._messages.items()
+        return {key[len(beginning) :]: text for key, text in found if key.startswith(beginning)}
+
     def in_language(self, language: str) -> str:
         """Write the address of this page in another language."""
         return f"{self.path}?{urlencode([*self._parameters, ('lang', language)])}"
@@ -96,6 +112,15 @@ class View:
         return texts.get(self.language) or next(iter(texts.values()), "")
 
 
+def group_digits(number: int) -> str:
+    """Write a whole number with a thin space between thousands, as both languages do (ISO 80000).
+
+    >>> group_digits(1234567).replace("\u2009", "_")
+    '1_234_567'
+    """
+    return f"{number:,}".replace(",", "\u2009")
+
+
 class Pages:
     """Renders the templates of this folder."""
 
@@ -111,6 +136,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["software_version"] = software_version
+        self._environment.globals["assets"] = Assets()
+        self._environment.globals["navigation"] = NAVIGATION
+        self._environment.filters["grouped"] = group_digits
 
     def view(self, request: Request) -> View:
         """Give what a template needs to know of a request."""

@@ -1,0 +1,16 @@
+// What every page has: the typeface, and buttons that copy.
+import "./site.css";
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
+  const said = button.textContent ?? "";
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const source = document.getElementById(button.dataset.copy ?? "");
+    if (!source) return;
+    await navigator.clipboard.writeText(source.textContent ?? "");
+    button.textContent = button.dataset.done ?? said;
+    setTimeout(() => {
+      button.textContent = said;
+    }, 2000);
+  });
+}
