@@ -134,7 +134,7 @@ def by_rudof(size: int) -> tuple[float, int]:
 def by_change(size: int) -> tuple[float, int]:
     """Validate a change of fifty things in a graph that is loaded."""
     validator = Validator([*ontology(), *statements(size)])
-    validator.change()
+    validator.validate_change()
     times, found = [], 0
     for turn in range(5):
         added = [
@@ -146,7 +146,7 @@ def by_change(size: int) -> tuple[float, int]:
             for number in range(50)
         ]
         start = time.perf_counter()
-        found += validator.change(added).came.total
+        found += validator.validate_change(added).came.total
         times.append(time.perf_counter() - start)
     return statistics.median(times), found
 

@@ -1,6 +1,7 @@
 """Validating a change gives what validating everything before and after it gives."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -12,7 +13,7 @@ import shacl_cases as cases
 from klustergraf.namespaces import ID, KG
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
-from klustergraf.shacl.change import Validator
+from klustergraf.shacl.change import Change, Validator
 from klustergraf.shacl.comparison import comparable
 from klustergraf.shacl.compiler.reach import turned
 from klustergraf.shacl.paths import Path as PropertyPath
@@ -48,7 +49,7 @@ def test_a_change_is_the_difference_of_two_reports(tmp_path: Path) -> None:
         path = shapes_file(tmp_path, shapes)
         validator = Validator(old, [path])
         before = rows(validator.report())
-        change = validator.change(added, gone)
+        change = made(validator, added, gone)
         after = rows(validator.report())
         assert after == before - rows(change.went) + rows(change.came)
         assert rows(change.went) <= before
@@ -56,6 +57,77 @@ def test_a_change_is_the_difference_of_two_reports(tmp_path: Path) -> None:
         assert after == rows(Validator(fresh, [path]).report())
 
     differ()
+
+
+def made(validator: Validator, added: Iterable[ox.Quad], removed: Iterable[ox.Quad] = ()) -> Change:
+    """Ask about a change, and make it."""
+    change = validator.validate_change(added, removed)
+    validator.apply(added, removed)
+    return change
+
+
+def test_a_change_that_is_asked_about_is_not_made() -> None:
+    """Asking gives the same answer twice and leaves the report; a statement given twice is one."""
+    quads = shipped()
+    validator = Validator(quads)
+    start = validator.report()
+    broken = read_quads(DATA / "invalid" / "ActorShape-locatedIn-class.ttl")
+    first = validator.validate_change([*broken, *broken], quads[:50])
+    assert first.came.total
+    assert not first.is_allowed
+    assert validator.validate_change(broken, quads[:50]) == first
+    assert validator.report() == start
+
+
+def test_a_limit_bounds_what_a_change_shows() -> None:
+    """The report of a change keeps as many results as wanted, and counts all."""
+    validator = Validator(shipped())
+    gone = [quad for quad in shipped() if quad.predicate.value.endswith("#prefLabel")]
+    whole = validator.validate_change(removed=gone).came
+    part = validator.validate_change(removed=gone, limit=3).came
+    assert len(part.results) == 3 < whole.total == part.total
+    assert part.counts == whole.counts
+
+
+NAME = ox.Quad(cases.ex("a"), cases.ex("name"), ox.Literal("A"))
+
+
+def named(graph: str) -> ox.Quad:
+    """Put the name into a graph."""
+    return ox.Quad(NAME.subject, NAME.predicate, NAME.object, cases.ex(graph))
+
+
+@pytest.fixture
+def named_validator(tmp_path: Path) -> Validator:
+    """Give a validator for "a has a name", which two graphs say."""
+    path = tmp_path / "shapes.ttl"
+    path.write_text(
+        "@prefix ex: <http://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+        "ex:P a sh:PropertyShape ; sh:targetNode ex:a ; sh:path ex:name ; sh:minCount 1 .",
+        encoding="utf-8",
+    )
+    return Validator([named("g"), named("h"), named("h")], [path])
+
+
+def test_a_statement_of_two_graphs_goes_with_the_last(named_validator: Validator) -> None:
+    """What another graph says too stays when one graph no longer says it."""
+    assert named_validator.validate_change(removed=[named("g")]).came.total == 0
+    assert named_validator.validate_change(removed=[named("h")]).came.total == 0
+    assert named_validator.validate_change(removed=[named("g"), named("h")]).came.total == 1
+    assert made(named_validator, [], [named("h")]).came.total == 0
+    assert named_validator.validate_change(removed=[named("g")]).came.total == 1
+    assert named_validator.validate_change([named("k")], [named("g")]).came.total == 0
+
+
+def test_a_statement_that_comes_into_another_graph_is_shared(named_validator: Validator) -> None:
+    """A graph that says what one has said keeps it there, whichever of the two goes first."""
+    made(named_validator, [], [named("h")])
+    made(named_validator, [named("k")])
+    assert named_validator.validate_change(removed=[named("k")]).came.total == 0
+    assert named_validator.validate_change(removed=[named("g"), named("k")]).came.total == 1
+    assert made(named_validator, [], [named("g")]).came.total == 0
+    assert made(named_validator, [], [named("k")]).came.total == 1
+    assert made(named_validator, [named("g")]).went.total == 1
 
 
 def shipped() -> list[ox.Quad]:
@@ -72,8 +144,8 @@ def test_our_shapes_see_a_change_of_any_kind() -> None:
     seen = 0
     for path in sorted((DATA / "invalid").glob("[ENPRS]*.ttl")):
         added = [quad for quad in read_quads(path) if quad not in quads]
-        came = validator.change(added=added)
-        went = validator.change(removed=added)
+        came = made(validator, added)
+        went = made(validator, (), added)
         assert rows(came.came) == rows(went.went), path.stem
         assert rows(came.went) == rows(went.came), path.stem
         seen += bool(rows(came.came))
@@ -88,7 +160,7 @@ def test_what_is_there_already_changes_nothing() -> None:
     stranger = ox.Quad(
         ox.NamedNode(ID + "actor/none"), ox.NamedNode(KG + "locatedIn"), ox.Literal("x")
     )
-    change = validator.change(added=quads[:10], removed=[stranger])
+    change = validator.validate_change(added=quads[:10], removed=[stranger])
     assert (change.came.total, change.went.total) == (0, 0)
 
 
@@ -123,10 +195,10 @@ def test_a_change_far_from_the_focus_node(tmp_path: Path, path: str, shape: str)
     quads = read_quads(data)
     validator = Validator(quads, [shapes])
     for quad in quads:
-        assert validator.change(removed=[quad]).went.total == 1
-        assert validator.change(added=[quad]).came.total == 1
+        assert made(validator, (), [quad]).went.total == 1
+        assert made(validator, [quad]).came.total == 1
     repaired = [
         ox.Quad(cases.ex("c"), cases.TYPE, cases.ex("D")),
         ox.Quad(cases.ex("c"), cases.ex("r"), cases.ex("c")),
     ]
-    assert validator.change(added=repaired).went.total == ("Literal" not in shape)
+    assert validator.validate_change(added=repaired).went.total == ("Literal" not in shape)

@@ -41,9 +41,9 @@ Format = Literal["text", "json", "ttl"]
 )
 @click.option(
     "--with-ontology/--no-ontology",
-    default=True,
-    show_default=True,
-    help="Let the ontology join the data, so that a class includes its subclasses.",
+    default=None,
+    help="Let Klustergraf's ontology join the data, so that a class includes its subclasses: the "
+    "default with Klustergraf's own shapes.",
 )
 @click.option(
     "--engine",
@@ -79,7 +79,7 @@ def validate(
     shapes: tuple[Path, ...],
     output_format: Format,
     language: Literal["sv", "en"],
-    with_ontology: bool,
+    with_ontology: bool | None,
     engine: Engine,
     focus_nodes: tuple[str, ...],
     limit: int | None,
@@ -93,7 +93,7 @@ def validate(
     3 when two engines do not agree.
     """
     quads = [quad for file in files for quad in read_quads(file, base_iri=_base(file))]
-    if with_ontology:
+    if with_ontology or (with_ontology is None and not shapes):
         for file in sorted(room("ontology").glob("*.ttl")):
             quads += read_quads(file)
     try:

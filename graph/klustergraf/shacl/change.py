@@ -9,6 +9,7 @@ import pyoxigraph as ox
 
 from klustergraf.shacl import with_pyshacl
 from klustergraf.shacl.compiler.dataset import Dataset, noted
+from klustergraf.shacl.compiler.graphs import Graph, Memberships
 from klustergraf.shacl.compiler.model import Shape
 from klustergraf.shacl.compiler.reach import Look, is_about_classes, looks
 from klustergraf.shacl.compiler.run import run
@@ -25,44 +26,126 @@ class Change:
     came: Report
     went: Report
 
+    @property
+    def is_allowed(self) -> bool:
+        """Tell whether nothing comes that must not be there; warnings and infos may come."""
+        return self.came.conforms
+
 
 class Validator:
-    """A data graph that is kept, so that a change of it is validated in the time of the change."""
+    """A data graph that is kept, so that a change of it is validated in the time of the change.
 
-    def __init__(self, quads: Iterable[ox.Quad], shapes: Sequence[FilePath] | None = None) -> None:
+    A version is loaded once; then each candidate is asked about: the version with some statements
+    more and some less, as when one graph is replaced by another state of it. From each statement
+    that changes, the targets and paths of the shapes are walked backwards to the focus nodes that
+    it can matter to; the rest is not looked at. Results equal those of validating everything
+    before and after. A validator serves one caller at a time.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> sh = "http://www.w3.org/ns/shacl#"
+    >>> shapes = f"<urn:S> <{sh}targetSubjectsOf> <urn:kind> ; <{sh}property> [ <{sh}minCount> 1 ;"
+    >>> shapes += f" <{sh}path> <urn:name> ; <{sh}message> 'An actor has a name.' ] ."
+    >>> kth, graph = ox.NamedNode("urn:kth"), ox.NamedNode("urn:graph")
+    >>> kept = ox.Quad(kth, ox.NamedNode("urn:kind"), ox.NamedNode("urn:actor"), graph)
+    >>> old = {kept, ox.Quad(kth, ox.NamedNode("urn:name"), ox.Literal("KTH"), graph)}
+    >>> with TemporaryDirectory() as folder:
+    ...     file = FilePath(folder, "shapes.ttl")
+    ...     _ = file.write_text(shapes)
+    ...     validator = Validator(old, [file])
+    >>> new = {kept}  # the graph as someone would have it
+    >>> change = validator.validate_change(added=new - old, removed=old - new)
+    >>> change.is_allowed, change.came.results[0].message("en")
+    (False, 'An actor has a name.')
+    >>> validator.report().conforms  # it was asked about, not made
+    True
+    >>> validator.apply(added=new - old, removed=old - new)
+    >>> validator.report().conforms
+    False
+    """
+
+    def __init__(
+        self, quads: Iterable[ox.Quad] | ox.Store, shapes: Sequence[FilePath] | None = None
+    ) -> None:
+        """Load a data graph; ``shapes`` are files, or those that are shipped.
+
+        Errors: GraphParseError when the shapes cannot be read, or say what SHACL does not allow.
+        """
         self._loaded = load_shapes(shapes)
-        self._data = Dataset(quads)
+        self._graphs = Memberships()
+        self._data = Dataset(quads, self._graphs)
         self._looks = {
             shape.node: looks(self._loaded.shapes, shape) for shape in self._loaded.shapes.targeted
         }
 
-    def report(self) -> Report:
+    def report(self, *, limit: int | None = None) -> Report:
         """Validate everything that there is."""
-        return Report.of(self._results(None))
+        return Report.of(self._results(None), limit=limit)
 
-    def change(self, added: Iterable[ox.Quad] = (), removed: Iterable[ox.Quad] = ()) -> Change:
-        """Add and remove statements, and say which results came and went.
+    def validate_change(
+        self,
+        added: Iterable[ox.Quad] = (),
+        removed: Iterable[ox.Quad] = (),
+        *,
+        limit: int | None = None,
+    ) -> Change:
+        """Say which results would come and which would go; the data graph stays as it is.
 
-        It is about the data graph, which is the union of all named graphs: ``removed`` are
-        statements that are in no graph any longer. Those that are there already, or were not,
-        change nothing.
+        To replace a graph that has the statements ``old`` by ``new``, ask about ``added = new -
+        old`` and ``removed = old - new``, as sets of quads with the name of the graph. A statement
+        that another graph has too stays when one graph no longer has it. Adding what is there and
+        removing what is not changes nothing. Each report keeps the first ``limit`` results and
+        counts all. A change of ``rdfs:subClassOf`` has everything validated anew, twice.
+
+        Errors: GraphParseError when a query of a shape cannot be carried out, naming the shape.
         """
-        new = [quad for quad in dict.fromkeys(added) if not self._data.has(quad)]
-        gone = [quad for quad in dict.fromkeys(removed) if self._data.has(quad)]
-        new = [quad for quad in new if quad not in gone]
-        self._data.add(new)
-        focus = self._affected([*new, *gone])
-        self._data.remove(new)
-        before = Counter(map(_frozen, results := self._results(focus)))
-        known = {_frozen(result): result for result in results}
+        new, gone, _ = self._difference(added, removed)
+        self._data.add(new)  # what leads to a node in either state leads to it here
+        try:
+            focus = self._affected([*new, *gone])
+            self._data.remove(new)
+            before = self._results(focus)
+            self._data.add(new)
+            self._data.remove(gone)
+            after = self._results(focus)
+        finally:
+            self._data.remove(new)
+            self._data.add(gone)
+        known = {_frozen(result): result for result in (*before, *after)}
+        earlier, later = Counter(map(_frozen, before)), Counter(map(_frozen, after))
+        return Change(
+            came=Report.of((known[k] for k in (later - earlier).elements()), limit=limit),
+            went=Report.of((known[k] for k in (earlier - later).elements()), limit=limit),
+        )
+
+    def apply(self, added: Iterable[ox.Quad] = (), removed: Iterable[ox.Quad] = ()) -> None:
+        """Make a change: what is asked from then on is asked of the data graph with it."""
+        new, gone, graphs = self._difference(added, removed)
         self._data.add(new)
         self._data.remove(gone)
-        after = Counter(map(_frozen, results := self._results(focus)))
-        known |= {_frozen(result): result for result in results}
-        return Change(
-            came=Report.of(known[key] for key in (after - before).elements()),
-            went=Report.of(known[key] for key in (before - after).elements()),
-        )
+        for triple, names in graphs.items():
+            self._graphs.keep(triple, names)
+
+    def _difference(
+        self, added: Iterable[ox.Quad], removed: Iterable[ox.Quad]
+    ) -> tuple[list[ox.Quad], list[ox.Quad], dict[ox.Triple, set[Graph]]]:
+        """Give the statements that the merge of all graphs gains and loses, and their graphs."""
+        came: dict[ox.Triple, set[Graph]] = defaultdict(set)
+        went: dict[ox.Triple, set[Graph]] = defaultdict(set)
+        for quad in added:
+            came[quad.triple].add(quad.graph_name)
+        for quad in removed:
+            went[quad.triple].add(quad.graph_name)
+        new, gone, graphs = [], [], {}
+        for triple in dict.fromkeys((*came, *went)):
+            quad = ox.Quad(triple.subject, triple.predicate, triple.object)
+            is_there = self._data.has(quad)
+            where = came[triple], went[triple]
+            graphs[triple] = self._graphs.after(triple, *where, is_there=is_there)
+            if not is_there and came[triple]:
+                new.append(quad)
+            elif is_there and not graphs[triple]:
+                gone.append(quad)
+        return new, gone, graphs
 
     def _results(self, focus: dict[Term, set[Term]] | None) -> list[Result]:
         loaded, data = self._loaded, self._data

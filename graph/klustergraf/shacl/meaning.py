@@ -54,8 +54,20 @@ _BUILT_IN: Final = (RDF, RDFS, OWL)
 
 
 def remarks(graph: ShapesGraph, shapes: Shapes) -> list[str]:
-    """List unknown terms of SHACL, and shapes that nothing leads to, by shape."""
-    return sorted({*_unknown(graph), *_unreached(shapes)})
+    """List what can never find anything, by shape: unknown terms, shapes that nothing leads to."""
+    return sorted({*_unknown(graph), *_unreached(shapes), *_idle(graph)})
+
+
+def _idle(graph: ShapesGraph) -> Iterator[str]:
+    """List parameters that are well-formed and turn nothing on."""
+    for name in ("closed", "uniqueLang", "deactivated", "qualifiedValueShapesDisjoint"):
+        for shape, value in graph.pairs(SH + name):
+            if isinstance(value, ox.Literal) and value.value == "1":
+                yield f"shape {graph.name(shape)}: sh:{name} has {value}, only true turns it on"
+    for name in ("qualifiedMinCount", "qualifiedMaxCount"):
+        for shape, _ in graph.pairs(SH + name):
+            if not graph.sh(shape, "qualifiedValueShape"):
+                yield f"shape {graph.name(shape)}: sh:{name} stands without sh:qualifiedValueShape"
 
 
 def _unknown(graph: ShapesGraph) -> Iterator[str]:

@@ -51,7 +51,6 @@ _ONCE: Final = (
 )  # fmt: skip
 _OF_PROPERTIES: Final = (
     "minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals", "qualifiedValueShape",
-    "qualifiedMinCount", "qualifiedMaxCount",
 )  # fmt: skip
 _OF_LISTS: Final = (*LISTS, "languageIn", "in", "ignoredProperties")
 _USES: Final = ("property", "node", "not", "qualifiedValueShape")

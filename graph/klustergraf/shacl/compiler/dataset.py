@@ -7,6 +7,7 @@ import pyoxigraph as ox
 
 from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import RDFS
+from klustergraf.shacl.compiler.graphs import Memberships
 from klustergraf.shacl.compiler.literals import as_read, stored
 from klustergraf.shacl.report import Term
 
@@ -22,15 +23,25 @@ _BELOW: Final = ox.NamedNode(RDFS + "subClassOf")
 class Dataset:
     """A data graph in a store, which may change and be validated again.
 
-    In which named graph a statement stood makes no difference. Literals are kept as
+    In which named graph a statement stands makes no difference to shapes. Literals are kept as
     :mod:`klustergraf.shacl.compiler.literals` says; ``respelt`` lists the predicates that have
-    such values.
+    such values. Statements are taken one by one, and none is held but in the store. A store whose
+    statements are all in its default graph is used as it is, without a copy: its literals are
+    then what it gives back.
     """
 
-    def __init__(self, quads: Iterable[ox.Quad] = ()) -> None:
-        self.store = ox.Store()
+    def __init__(
+        self, quads: Iterable[ox.Quad] | ox.Store = (), graphs: Memberships | None = None
+    ) -> None:
         self.respelt: set[str] = set()
+        self.graphs = graphs
         self._subclasses: dict[Term, tuple[Term, ...]] = {}
+        if isinstance(quads, ox.Store) and not any(quads.named_graphs()):
+            self.store = quads
+            return
+        self.store = ox.Store()
+        if graphs is not None:
+            quads = graphs.noting(quads)
         self.store.bulk_extend(self._merged(quads))
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
@@ -54,22 +65,23 @@ class Dataset:
             yield ox.Quad(quad.subject, quad.predicate, kept)
 
     def _merged(self, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-        literal = ox.Literal
-        quad_of = ox.Quad
+        self._subclasses.clear()
+        # Each term that is asked of a quad is made anew: what passes unchanged is asked least.
+        literal, triple, default = ox.Literal, ox.Triple, ox.DefaultGraph
         for quad in quads:
             value = quad.object
-            predicate = quad.predicate
-            if type(value) is literal:
+            if isinstance(value, literal):
                 kept = stored(value)
                 if kept is not value and kept != value:
-                    self.respelt.add(predicate.value)
-                    value = kept
-            if predicate == _BELOW:
-                self._subclasses.clear()
-            subject = quad.subject
-            if type(value) is ox.Triple or type(subject) is ox.Triple:
+                    self.respelt.add(quad.predicate.value)
+                    yield ox.Quad(quad.subject, quad.predicate, kept)
+                    continue
+            elif isinstance(value, triple):
                 raise GraphParseError("the data", f"uses RDF 1.2 ({quad}). This graph is RDF 1.1.")
-            yield quad_of(subject, predicate, value)
+            if isinstance(quad.graph_name, default):
+                yield quad
+            else:
+                yield ox.Quad(quad.subject, quad.predicate, value)
 
     @staticmethod
     def term(term: Term) -> Term:

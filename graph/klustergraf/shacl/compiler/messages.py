@@ -49,11 +49,11 @@ _OTHER: Final = ("Villkoret {} är inte uppfyllt", "The constraint {} does not h
 def messages(shape: Shape, constraint: Constraint, row: Mapping[str, Term]) -> dict[str, str]:
     """Give the messages of a result by language tag; ``row`` holds what ``{?name}`` stands for."""
     sparql = constraint.sparql
+    said = row.get("message") if sparql else None
+    if isinstance(said, ox.Literal):  # what the query says goes before what is written beside it
+        return {said.language or "": said.value}
     written = (sparql.messages if sparql else ()) or shape.messages
     if not written:
-        said = row.get("message")
-        if isinstance(said, ox.Literal):
-            return {said.language or "": said.value}
         return _sentence(constraint)
     if sparql is None:
         return _by_language(written)

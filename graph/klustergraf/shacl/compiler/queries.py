@@ -100,7 +100,7 @@ def _mentions(text: str, name: str) -> bool:
 def _bound(context: Context, text: str, name: str, term: Term) -> str:
     """Write a term for a variable; in the head of a SELECT it keeps its name."""
     written = context.term(term)
-    text = _replaced(text, name, "true", before=r"\bBOUND\s*\(\s*", after=r"\s*\)")
+    text = _replaced(text, name, "(true)", before=r"\bBOUND\s*\(\s*", after=r"\s*\)")
     head = _SELECT.match(text)
     if head is None:
         return _replaced(text, name, written)

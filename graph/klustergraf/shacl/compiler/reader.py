@@ -79,8 +79,8 @@ def _shape(graph: ShapesGraph, node: Term, components: list["_Component"]) -> Sh
 
 
 def is_true(graph: ShapesGraph, node: Term, name: str) -> bool:
-    """Tell whether a parameter is true."""
-    return any(value.value in ("true", "1") for value in graph.sh(node, name))
+    """Tell whether a parameter is true: the very literal, since "1" is another term than "true"."""
+    return ox.Literal(value=True) in graph.sh(node, name)
 
 
 def messages(graph: ShapesGraph, node: Term) -> tuple[ox.Literal, ...]:
