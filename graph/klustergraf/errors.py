@@ -15,6 +15,15 @@ GraphError
   x IdentifierError(value, reason)
   x EvidenceError(passage, reason)
   x ShapeViolations(count, report_text, report_turtle)
+  + ContributionError(reason)
+    x TokenRefused(reason)
+    x ForbiddenGraph(partner, graph)
+    x ContributionRefused(count, report_text, report, report_turtle)
+    x ContributionInReview(review, pairs)
+    x PreconditionFailed(current)
+    x ContributionTooHeavy(seconds)
+    x RecordError(reason)
+    x FullBuildNeeded(predicate)
   + SourceError(source)
     x SourceUnavailable(source, reason)
     x SourceFormatError(source, record, reason)
@@ -22,6 +31,9 @@ GraphError
 Each class says when it is raised, carries its data, and builds its own text. None knows HTTP or
 the command line: those doors translate (``klustergraf_api.problems``, ``klustergraf.cli``).
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class GraphError(Exception):
@@ -161,6 +173,89 @@ class ShapeViolations(GraphError):
         self.report_text = report_text
         self.report_turtle = report_turtle
         super().__init__(report_text)
+
+
+class ContributionError(GraphError):
+    """A contribution cannot be taken in; the root of what the gate raises."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class TokenRefused(ContributionError):
+    """A token is missing, unknown, expired or revoked; which of these is not told."""
+
+
+class ForbiddenGraph(ContributionError):
+    """A token is good, and the graph is another partner's."""
+
+    def __init__(self, partner: str, graph: str) -> None:
+        self.partner = partner
+        self.graph = graph
+        super().__init__(f"The token is {partner}'s, and may not write to {graph}.")
+
+
+class ContributionRefused(ContributionError):
+    """A contribution breaks what must hold; nothing of it was stored."""
+
+    def __init__(
+        self, count: int, report_text: str, report: Mapping[str, Any], report_turtle: str
+    ) -> None:
+        self.count = count
+        self.report_text = report_text
+        self.report = report
+        self.report_turtle = report_turtle
+        super().__init__(report_text)
+
+
+class ContributionInReview(ContributionError):
+    """A contribution would make two known actors one, so a curator looks at it first."""
+
+    def __init__(self, review: str, pairs: tuple[tuple[str, str], ...]) -> None:
+        self.review = review
+        self.pairs = pairs
+        told = "; ".join(f"{one} and {other}" for one, other in pairs)
+        super().__init__(
+            f"The contribution would make known actors one: {told}. It waits for a curator as "
+            f"{review}, and nothing of it was stored."
+        )
+
+
+class PreconditionFailed(ContributionError):
+    """Somebody else changed the graph since the state that the change was made for."""
+
+    def __init__(self, current: str | None) -> None:
+        self.current = current
+        super().__init__(
+            "The graph is not in the state that If-Match or If-None-Match asks for. Get it again, "
+            "make your change to what it is now, and send that with its ETag."
+        )
+
+
+class ContributionTooHeavy(ContributionError):
+    """Judging a contribution took more time or memory than it may."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"The contribution was not judged within {seconds:g} s and the memory that it may use. "
+            "Send it in smaller parts."
+        )
+
+
+class FullBuildNeeded(ContributionError):
+    """A change is one of the vocabulary, which reaches every statement: only a build makes it."""
+
+    def __init__(self, predicate: str) -> None:
+        self.predicate = predicate
+        super().__init__(
+            f"The change is one of the vocabulary ({predicate}); `klustergraf build` makes those."
+        )
+
+
+class RecordError(ContributionError):
+    """The record of contributions cannot be written or read."""
 
 
 class SourceError(GraphError):

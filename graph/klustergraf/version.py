@@ -78,7 +78,9 @@ class Manifest:
 
     ``id``: SHA-256 of the dataset; ``created``: time of the build, ISO 8601 UTC (not part of the
     id); ``triples``: number of statements by named graph IRI; ``validation``: number of results by
-    severity (``violation``, ``warning``, ``info``).
+    severity (``violation``, ``warning``, ``info``). Of a version that a contribution made,
+    ``parent`` is the version before it and ``contribution`` says whose it was (``partner``,
+    ``graph``, ``kind``, ``sha256`` of what was sent, ``time``).
     """
 
     id: str
@@ -87,6 +89,8 @@ class Manifest:
     sources: tuple[SourceRecord, ...] = ()
     triples: Mapping[str, int] = field(default_factory=dict)
     validation: Mapping[str, int] = field(default_factory=dict)
+    parent: str | None = None
+    contribution: Mapping[str, str] | None = None
 
     def to_json(self) -> str:
         """Serialise the manifest, keys sorted."""
@@ -211,10 +215,26 @@ class VersionStore:
                 shutil.rmtree(beside, ignore_errors=True)
                 raise
             _sync_directory(self._versions)
-        self._point_to(manifest.id)
+        self.point_to(manifest.id)
         return Version(target)
 
-    def _point_to(self, version_id: str) -> None:
+    def install(self, prepared: Path, version_id: str, *, is_current: bool = True) -> Version:
+        """Put a prepared folder of a version in its place, and make it the current one.
+
+        It must lie in the folder of versions. Another of the same content stays as it is.
+        """
+        target = self._versions / version_id
+        if target.exists():
+            shutil.rmtree(prepared)
+        else:
+            prepared.chmod(0o755)
+            prepared.rename(target)
+        if is_current:
+            self.point_to(version_id)
+        return Version(target)
+
+    def point_to(self, version_id: str) -> None:
+        """Make a version the current one."""
         handle, name = tempfile.mkstemp(prefix=".current-", dir=self.home)
         with os.fdopen(handle, "wb") as file:
             file.write(version_id.encode("ascii") + b"\n")

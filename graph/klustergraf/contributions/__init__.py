@@ -1,0 +1,1 @@
+"""What partners contribute: the gate that keeps it true, and the record that keeps it."""

@@ -1,0 +1,156 @@
+"""A dataset as sorted lines, and changes of it: what takes the time of the change, where it can.
+
+A canonical dataset (:mod:`klustergraf.version`) is N-Quads, one statement a line, sorted by code
+point, which in UTF-8 is the order of the bytes. So the place of a line is found by halving, and a
+changed dataset is the old one's stretches with lines put in and left out between them.
+"""
+
+import mmap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import Quad, RdfFormat, parse, serialize
+
+from klustergraf.errors import RecordError
+
+_STRETCH: Final = 4 << 20
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A change of a dataset: lines that come and lines that go, each sorted, none in both."""
+
+    added: tuple[bytes, ...] = ()
+    removed: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, added: Iterable[bytes], removed: Iterable[bytes]) -> "Delta":
+        """Make a change of lines in any order; what comes and goes stays."""
+        new, old = set(added), set(removed)
+        return cls(tuple(sorted(new - old)), tuple(sorted(old - new)))
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed)
+
+    def inverse(self) -> "Delta":
+        """Give the change that takes this one back."""
+        return Delta(self.removed, self.added)
+
+    def to_bytes(self) -> bytes:
+        """Write it as RDF Patch: ``A`` adds a statement, ``D`` deletes one.
+
+        Source: RDF Patch (version 3 of Jena's text format), without header and transaction.
+        """
+        return b"".join(
+            [*(b"D " + line for line in self.removed), *(b"A " + line for line in self.added)]
+        )
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Delta":
+        """Read what :meth:`to_bytes` wrote."""
+        lines = content.splitlines(keepends=True)
+        return cls(
+            tuple(line[2:] for line in lines if line.startswith(b"A ")),
+            tuple(line[2:] for line in lines if line.startswith(b"D ")),
+        )
+
+    def quads(self) -> tuple[list[Quad], list[Quad]]:
+        """Give the statements that come, and those that go."""
+        return read_lines(self.added), read_lines(self.removed)
+
+
+def lines_of(quads: Iterable[Quad]) -> list[bytes]:
+    """Write statements without blank nodes as lines, in their order."""
+    written = serialize(quads, format=RdfFormat.N_QUADS) or b""
+    return written.splitlines(keepends=True)
+
+
+def read_lines(lines: Iterable[bytes]) -> list[Quad]:
+    """Read lines of N-Quads."""
+    return list(parse(b"".join(lines), format=RdfFormat.N_QUADS))
+
+
+def change_dataset(source: Path, delta: Delta, target: Path) -> str:
+    """Write a dataset with a change made to it; give the SHA-256 of the result.
+
+    Errors: RecordError when the change does not fit: a line that goes is not there, or one that
+    comes is there already. OSError as writing raises it.
+    """
+    digest = sha256()
+    with source.open("rb") as file, target.open("wb") as out:
+        size = source.stat().st_size
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+        view = memoryview(content)
+        try:
+            for piece in _pieces(content, view, delta):
+                digest.update(piece)
+                out.write(piece)
+        finally:
+            view.release()
+            if isinstance(content, mmap.mmap):
+                content.close()
+    return digest.hexdigest()
+
+
+def _pieces(
+    content: mmap.mmap | bytes, view: memoryview, delta: Delta
+) -> Iterator[memoryview | bytes]:
+    changes = sorted([*((line, True) for line in delta.added), *((line, False) for line in delta.removed)])
+    done = 0
+    for line, comes in changes:
+        place = find_line(content, line, done)
+        is_there = content[place : place + len(line)] == line
+        if is_there == comes:
+            said = "is there already" if comes else "is not there"
+            raise RecordError(f"The change does not fit the dataset: {line[:200]!r} {said}.")
+        yield from _stretch(view, done, place)
+        done = place
+        if comes:
+            yield line
+        else:
+            done += len(line)
+    yield from _stretch(view, done, len(view))
+
+
+def _stretch(view: memoryview, start: int, end: int) -> Iterator[memoryview]:
+    for begin in range(start, end, _STRETCH):
+        with view[begin : min(begin + _STRETCH, end)] as piece:
+            yield piece
+
+
+def find_line(content: mmap.mmap | bytes, line: bytes, start: int = 0) -> int:
+    """Find where a line stands, or would stand, in sorted lines.
+
+    >>> find_line(b"a\\nc\\n", b"b\\n"), find_line(b"a\\nc\\n", b"c\\n")
+    (2, 2)
+    """
+    low, high = start, len(content)
+    while low < high:
+        middle = (low + high) // 2
+        begin = content.rfind(b"\n", low, middle) + 1 or low
+        end = content.find(b"\n", begin) + 1 or len(content)
+        if content[begin:end] < line:
+            low = end
+        else:
+            high = begin
+    return low
+
+
+def difference(before: Path, after: Path) -> Delta:
+    """Compare two datasets line by line."""
+    added, removed = [], []
+    with before.open("rb") as old, after.open("rb") as new:
+        one, other = next(old, None), next(new, None)
+        while one is not None or other is not None:
+            if one == other:
+                one, other = next(old, None), next(new, None)
+            elif other is None or (one is not None and one < other):
+                removed.append(one or b"")
+                one = next(old, None)
+            else:
+                added.append(other)
+                other = next(new, None)
+    return Delta(tuple(added), tuple(removed))
