@@ -11,6 +11,8 @@ import anyio.to_thread
 from fastapi import FastAPI
 
 from klustergraf.catalogue import Catalogue
+from klustergraf.contributions.desk import Desk
+from klustergraf.contributions.lines import Delta
 from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.embedded import EmbeddedEngine
@@ -18,6 +20,7 @@ from klustergraf.engine.federation import FederatedEngine
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.cache import AnswerCache
+from klustergraf_api.contributing import Contributing
 from klustergraf_api.dependencies import Parts
 from klustergraf_api.following import StartEngine, follow
 from klustergraf_api.metrics import Metrics
@@ -26,7 +29,7 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
-from klustergraf_api.routes import operations, pages, resources, sparql
+from klustergraf_api.routes import graphs, operations, pages, resources, sparql
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
 
@@ -74,11 +77,16 @@ def create_app(
         if engine is None or start_engine is not None:
             start = start_engine or partial(start_version, settings=settings)
             following = asyncio.create_task(follow(parts, start))
+            if served is not None:
+                parts.contributing = _contributing(settings, parts, start)
+                parts.contributing.open_early()
         try:
             yield
         finally:
             if following is not None:
                 following.cancel()
+            if parts.contributing is not None:
+                parts.contributing.close()
             runner.close()
             if runner.engine is not engine:
                 runner.engine.close()
@@ -95,13 +103,20 @@ def create_app(
     app.state.pages = rendering
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
-    for module in (sparql, resources, pages, operations):
+    for module in (sparql, graphs, resources, pages, operations):
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)
     app.add_middleware(LastResort)
     app.add_middleware(Front, log_requests=settings.log_requests)
     return app
+
+
+def _contributing(settings: Settings, parts: Parts, start_engine: StartEngine) -> Contributing:
+    def start(version: Version, _delta: Delta) -> QueryEngine:
+        return start_engine(version)
+
+    return Contributing(Desk(settings.home), start=start, adopt=parts.adopt)
 
 
 def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner:

@@ -14,11 +14,13 @@ import click
 import uvicorn
 from rich.console import Console
 
-from klustergraf.build import ensure_version
+from klustergraf.build import Progress, ensure_version
 from klustergraf.cli.build import shown
+from klustergraf.contributions.replay import contributed_files
 from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
+from klustergraf.sources.own import source_files
 from klustergraf.version import Version
 from klustergraf_api.app import create_app, engine_for, start_version, with_services
 from klustergraf_api.logs import write_json_lines
@@ -139,7 +141,7 @@ def _engine(
                 made = engine_for(dataset_file(files, Path(folder)), settings)
             else:
                 with shown(Console(stderr=True)) as progress:
-                    version = ensure_version(settings.home, progress)
+                    version = _version(settings.home, progress)
                     progress("derivations", "what is kept with the version")
                     derive_all(version)
                 made = engine_for(version, settings)
@@ -147,6 +149,10 @@ def _engine(
             raise click.ClickException(str(exc)) from exc
         with contextlib.closing(with_services(made, settings)) as engine:
             yield engine, version
+
+
+def _version(home: Path, progress: Progress) -> Version:
+    return ensure_version(home, progress, source_files() + contributed_files(home))
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -9,6 +9,7 @@ from klustergraf.catalogue import Catalogue
 from klustergraf.engine.base import QueryEngine
 from klustergraf.version import Version
 from klustergraf_api.cache import AnswerCache
+from klustergraf_api.contributing import Contributing
 from klustergraf_api.execution import Executor
 from klustergraf_api.middleware import client_of
 from klustergraf_api.opening import Runner
@@ -22,6 +23,7 @@ class Parts:
     """Everything a running service is made of. Put together by ``create_app`` alone.
 
     ``version``: the stored version that is served; None when files are served that are none.
+    ``contributing``: what takes contributions; None where none are taken.
     """
 
     settings: Settings
@@ -31,6 +33,7 @@ class Parts:
     cache: AnswerCache
     shortcut: Shortcut
     version: Version | None = None
+    contributing: Contributing | None = None
 
     @property
     def engine(self) -> QueryEngine:

@@ -28,6 +28,8 @@ async def follow(parts: Parts, start_engine: StartEngine) -> None:
         wanted = await asyncio.to_thread(_read_pointer, home / "current")
         if wanted in ("", parts.engine.version_id, given_up):
             continue
+        if parts.contributing is not None and parts.contributing.is_writing:
+            continue
         try:
             engine, version = await asyncio.to_thread(_start, home, wanted, start_engine)
         except GraphError as exc:

@@ -23,6 +23,7 @@ from klustergraf_api.negotiation import choose_language, prefers_html
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.request_errors import (
     ContentTooLarge,
+    ContributionsClosed,
     HeadTooLarge,
     MalformedRequest,
     NotAcceptable,
@@ -30,6 +31,8 @@ from klustergraf_api.request_errors import (
     QueryTooLong,
     RequestError,
     RequestTooSlow,
+    TooManyAttempts,
+    TooManyContributions,
     TooManyQueries,
     UnsupportedMediaType,
 )
@@ -110,6 +113,49 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     errors.ShapeViolations: _kind(
         422, "shape-violations", "Bryter mot formerna", "Shapes are violated", "count"
     ),
+    errors.ContributionError: _kind(
+        422, "contribution", "Bidraget kan inte tas emot", "Contribution cannot be taken"
+    ),
+    errors.TokenRefused: Kind(
+        401,
+        "token-refused",
+        {"sv": "Nyckeln godtas inte", "en": "Token refused"},
+        headers={"WWW-Authenticate": 'Bearer realm="Klustergraf"'},
+    ),
+    errors.ForbiddenGraph: _kind(
+        403, "forbidden-graph", "Grafen är en annans", "Graph is another's", "partner", "graph"
+    ),
+    errors.ContributionRefused: _kind(
+        422, "contribution-refused", "Bidraget avvisas", "Contribution refused", "count", "report"
+    ),
+    errors.ContributionInReview: _kind(
+        409,
+        "contribution-in-review",
+        "Bidraget granskas",
+        "Contribution in review",
+        "review",
+        "pairs",
+    ),
+    errors.PreconditionFailed: _kind(
+        412, "precondition-failed", "Grafen har ändrats", "Graph has changed", "current"
+    ),
+    errors.ContributionTooHeavy: _kind(
+        422,
+        "contribution-too-heavy",
+        "Bidraget är för tungt",
+        "Contribution is too heavy",
+        "seconds",
+    ),
+    errors.FullBuildNeeded: _kind(
+        422,
+        "full-build-needed",
+        "Vokabulären ändras inte så",
+        "Vocabulary is not changed so",
+        "predicate",
+    ),
+    errors.RecordError: _kind(
+        503, "record", "Bidrag kan inte lagras", "Contributions cannot be stored", retry_after=10
+    ),
     errors.SourceError: _kind(
         502, "source-error", "Källan kan inte läsas", "Source cannot be read", "source"
     ),
@@ -146,6 +192,20 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
         "Too many queries at once",
         "limit",
         retry_after=2,
+    ),
+    TooManyAttempts: _kind(
+        429, "too-many-attempts", "För många försök", "Too many attempts", "seconds"
+    ),
+    TooManyContributions: _kind(
+        503,
+        "too-many-contributions",
+        "För många bidrag väntar",
+        "Too many contributions wait",
+        "limit",
+        retry_after=5,
+    ),
+    ContributionsClosed: _kind(
+        503, "contributions-closed", "Bidrag tas inte emot här", "No contributions here"
     ),
     RequestValidationError: _kind(
         422, "invalid-request", "Anropet är inte giltigt", "Request is not valid"

@@ -92,7 +92,7 @@ async def read_protocol_request(request: Request, limits: RequestLimits) -> Prot
             raise QueryRefused("An update would change the graph; this service only reads.")
         if media_type not in (FORM, DIRECT):
             raise UnsupportedMediaType((FORM, DIRECT))
-        body = await _body(request, limits)
+        body = await read_body(request, limits)
         if media_type == FORM:
             parameters += _parameters(body)
         else:
@@ -164,7 +164,11 @@ def _text(body: bytes) -> str:
         raise MalformedRequest(f"The query is not UTF-8: byte {exc.start} is wrong.") from exc
 
 
-async def _body(request: Request, limits: RequestLimits) -> bytes:
+async def read_body(request: Request, limits: RequestLimits) -> bytes:
+    """Read the body of a request, within its bounds.
+
+    Errors: ContentTooLarge, RequestTooSlow.
+    """
     limit = limits.body_kb * 1024
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:

@@ -3,7 +3,8 @@
 RequestError
   x MalformedRequest · PageNotFound · NotAcceptable(supported) · UnsupportedMediaType(supported)
   x ContentTooLarge(limit_kb) · QueryTooLong(limit_kb) · HeadTooLarge · RequestTooSlow(seconds)
-  x TooManyQueries(limit)
+  x TooManyQueries(limit) · TooManyAttempts(seconds) · TooManyContributions(limit)
+  x ContributionsClosed
 
 ``klustergraf_api.problems`` says with which status each is told.
 """
@@ -94,3 +95,27 @@ class TooManyQueries(RequestError):
         super().__init__(
             f"{limit} of your queries run or wait already. Ask again when one is answered."
         )
+
+
+class TooManyAttempts(RequestError):
+    """A client sent too many tokens that did not fit."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        self.headers = {"Retry-After": str(seconds)}
+        super().__init__(f"Too many tokens were refused. Try again in {seconds} s.")
+
+
+class TooManyContributions(RequestError):
+    """So many contributions wait to be judged that another one would only wait as well."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"{limit} contributions wait already. Send it again in a while.")
+
+
+class ContributionsClosed(RequestError):
+    """This service serves files, or a store elsewhere, and takes no contributions."""
+
+    def __init__(self) -> None:
+        super().__init__("This service takes no contributions: it serves no version of its own.")

@@ -92,15 +92,17 @@ def build(
     return BuildResult(version, report, {name: len(new) for name, new in derived.items()})
 
 
-def ensure_version(home: Path, progress: Progress = _silent) -> Version:
-    """Return the current version; build the shipped graph first when there is none yet.
+def ensure_version(
+    home: Path, progress: Progress = _silent, files: list[SourceFile] | None = None
+) -> Version:
+    """Return the current version; build the shipped graph, or the files, when there is none yet.
 
     Errors: as :func:`build`.
     """
     try:
         return VersionStore(home).current()
     except VersionNotFound:
-        return build(home, progress).version
+        return build(home, progress, files).version
 
 
 def _graph_iri(quad: Quad) -> str:

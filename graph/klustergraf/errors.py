@@ -206,6 +206,7 @@ class ContributionRefused(ContributionError):
         self.report_text = report_text
         self.report = report
         self.report_turtle = report_turtle
+        self.headers: Mapping[str, str] = {}
         super().__init__(report_text)
 
 

@@ -46,6 +46,14 @@ async def thing(request: Request, path: str, parts: PartsDep, executor: Executor
 @router.api_route("/graph/{path:path}", methods=_METHODS)
 async def graph(request: Request, path: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Tell of a named graph on a page, or give the graph itself as data."""
+    return await graph_document(request, parts, executor, path)
+
+
+async def graph_document(request: Request, parts: Parts, executor: Executor, path: str) -> Response:
+    """Give the page or the data of the graph that is named behind ``graph/``.
+
+    Errors: ResourceNotFound, NotAcceptable.
+    """
     stem, dot, suffix = path.rpartition(".")
     named = dot and suffix in SUFFIXES
     iri = _iri(parts, f"graph/{stem if named else path}")

@@ -11,6 +11,7 @@ import click
 
 from klustergraf import __version__
 from klustergraf.cli.build import build
+from klustergraf.cli.contributing import contribute, history, token
 from klustergraf.cli.identity import identity
 from klustergraf.cli.importing import import_
 from klustergraf.cli.publish import publish
@@ -71,6 +72,9 @@ def main(ctx: click.Context, home: Path) -> None:
 
 
 main.add_command(build)
+main.add_command(contribute)
+main.add_command(history)
+main.add_command(token)
 main.add_command(import_)
 main.add_command(identity)
 main.add_command(publish)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from klustergraf.build import BuildResult, Progress
 from klustergraf.build import build as build_version
+from klustergraf.contributions.replay import contributed_files
 from klustergraf.derivations import derive_all
 from klustergraf.errors import ShapeViolations
 from klustergraf.namespaces import GRAPH
@@ -41,7 +42,8 @@ from klustergraf.version import REPORT
 def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[Path, ...]) -> None:
     """Build the graph: sources, rules, shapes, version.
 
-    A file of --with takes the place of the shipped one that describes the same named graph.
+    A file of --with takes the place of the shipped one that describes the same named graph. What
+    partners contributed is built in as well.
 
     Exit status: 1 when a shape of severity Violation does not hold; no version is made then, the
     current one stays, and the SHACL report is written to a file.
@@ -51,7 +53,7 @@ def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[P
     began = time.monotonic()
     try:
         with shown(console) as progress:
-            result = build_version(target, progress, files_with(added))
+            result = build_version(target, progress, files_with(added) + contributed_files(home))
             progress("derivations", "what is kept with the version")
             derive_all(result.version)
     except ShapeViolations as exc:

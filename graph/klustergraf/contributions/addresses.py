@@ -14,8 +14,18 @@ from klustergraf.errors import IdentifierError
 from klustergraf.namespaces import GRAPH, ID
 
 RESERVED: Final = frozenset(
-    ("catalogue", "curated", "derived", "field", "founding", "identity", "ontology", "open", "shapes")
-)  # fmt: skip
+    (
+        "catalogue",
+        "curated",
+        "derived",
+        "field",
+        "founding",
+        "identity",
+        "ontology",
+        "open",
+        "shapes",
+    )
+)
 """Slugs that no partner may have: the graph's own graphs begin with them."""
 
 SEPARATOR: Final = "--"

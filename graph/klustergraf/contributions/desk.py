@@ -3,6 +3,7 @@
 Many threads may use it at once, and several processes may have one for the same home folder.
 """
 
+import contextlib
 import json
 import os
 import select
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -64,7 +65,8 @@ class Outcome:
 
     ``report``: the SHACL report as its JSON (:meth:`klustergraf.shacl.Report.json`), with the place
     of each result; ``is_new``: the graph was not there before; ``is_stored``: there is a new
-    version. ``tag``: the state of the graph, None when it is gone.
+    version. ``tag``: the state of the graph, None when it is gone; ``statements``: what it is or
+    would be, sorted N-Triples.
     """
 
     version: str
@@ -73,7 +75,8 @@ class Outcome:
     turtle: str
     is_new: bool = False
     is_stored: bool = False
-    delta: Delta = Delta()
+    delta: Delta = field(default_factory=Delta)
+    statements: bytes = b""
 
 
 class Gatekeeper:
@@ -138,10 +141,8 @@ class Gatekeeper:
             poll = select.poll()
             poll.register(pidfd, select.POLLIN)
             if not poll.poll(0):
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
             os.close(pidfd)
             channel.close()
         return told
@@ -210,7 +211,10 @@ class Desk:
         Errors: as :meth:`submit`, but for what does not conform.
         """
         told = self._judged(contribution, self._before(contribution))
-        return Outcome(self._keeper().version_id, None, told["report"], told["turtle"])
+        return Outcome(
+            self._keeper().version_id, None, told["report"], told["turtle"],
+            statements=told["statements"].encode(),
+        )  # fmt: skip
 
     def submit(
         self, contribution: Contribution, then: Callable[[Version, Delta], None] | None = None
@@ -269,7 +273,9 @@ class Desk:
 
     def _before(self, contribution: Contribution) -> bytes:
         entry = self.record.state().get(contribution.address.iri)
-        return b"" if entry is None or entry.statements is None else self.record.read(entry.statements)
+        return (
+            b"" if entry is None or entry.statements is None else self.record.read(entry.statements)
+        )
 
     def _judged(self, contribution: Contribution, before: bytes) -> dict[str, Any]:
         order = {
@@ -318,7 +324,9 @@ class Desk:
                 raise RecordError("Another process made a version meanwhile. Send it again.")
             self._note_base(parent)
             kept = {
-                "original": self.record.keep(contribution.content) if contribution.content else None,
+                "original": self.record.keep(contribution.content)
+                if contribution.content
+                else None,
                 "statements": self.record.keep(statements) if statements else None,
                 "delta": self.record.keep_delta(delta),
             }
@@ -430,13 +438,13 @@ def _matches(header: str, tag: str | None) -> bool:
     """Tell whether a list of entity tags has the state of a graph; ``*`` is any state."""
     if header.strip() == "*":
         return tag is not None
-    told = [one.strip().removeprefix("W/").strip('"').partition(".")[0] for one in header.split(",")]
+    told = [
+        one.strip().removeprefix("W/").strip('"').partition(".")[0] for one in header.split(",")
+    ]
     return tag is not None and tag in told
 
 
-def _manifest(
-    parent: Manifest, entry: Entry, delta: Delta, told: dict[str, Any]
-) -> Manifest:
+def _manifest(parent: Manifest, entry: Entry, delta: Delta, told: dict[str, Any]) -> Manifest:
     """Tell what a version of a contribution is made of."""
     triples = dict(parent.triples)
     for lines, sign in ((delta.added, 1), (delta.removed, -1)):

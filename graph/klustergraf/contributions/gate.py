@@ -186,7 +186,7 @@ class Gate:
         return counts
 
     def _catalogue(self, counts: Counter[str]) -> tuple[list[ox.Quad], list[ox.Quad]]:
-        """Change the numbers of statements, and the dates of the derived graphs, as a build does."""
+        """Change numbers of statements and dates of derived graphs, as a build does."""
         come: list[ox.Quad] = []
         go: list[ox.Quad] = []
         for graph, more in counts.items():
@@ -239,9 +239,7 @@ def quads_of(statements: bytes, address: GraphAddress) -> list[ox.Quad]:
     ]
 
 
-def _description(
-    address: GraphAddress, sent: set[ox.Triple], issued: str
-) -> Iterator[ox.Triple]:
+def _description(address: GraphAddress, sent: set[ox.Triple], issued: str) -> Iterator[ox.Triple]:
     """Describe a graph, but for what the contribution tells itself."""
     graph = ox.NamedNode(address.iri)
     told = {triple.predicate.value for triple in sent if triple.subject == graph}

@@ -1,4 +1,4 @@
-"""The gatekeeper: the process that keeps a version ready, and forks one judge for each contribution.
+"""The gatekeeper: a process that keeps a version ready, and forks a judge for each contribution.
 
 What partners send is read and judged in a fork of this process, which shares its memory
 copy-on-write, has no network and no file, and is ended at its deadline or past its memory. A fork

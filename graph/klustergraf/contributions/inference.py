@@ -10,13 +10,19 @@ Source: delete and rederive (Gupta, Mumick, Subrahmanian, 1993, doi:10.1145/1700
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
 
-from klustergraf.contributions.patterns import Alternative, Binding, ChangeQuery, Term
-from klustergraf.engine.tokens import tokens
+from klustergraf.contributions.patterns import (
+    Alternative,
+    Binding,
+    ChangeQuery,
+    Places,
+    Term,
+    template_of,
+)
 from klustergraf.errors import FullBuildNeeded
 from klustergraf.namespaces import GRAPH, OWL, RDF, RDFS
 from klustergraf.rules import Rule
@@ -25,7 +31,13 @@ DERIVED: Final = GRAPH + "derived/"
 _TYPE: Final = RDF + "type"
 # What these say reaches every statement of the graph.
 _ABOUT_ALL: Final = frozenset(
-    (RDFS + "subClassOf", RDFS + "subPropertyOf", OWL + "inverseOf", RDFS + "domain", RDFS + "range")
+    (
+        RDFS + "subClassOf",
+        RDFS + "subPropertyOf",
+        OWL + "inverseOf",
+        RDFS + "domain",
+        RDFS + "range",
+    )
 )
 
 TripleTexts = tuple[str, str, str]
@@ -35,7 +47,7 @@ TripleTexts = tuple[str, str, str]
 class _Part:
     """One triple of a rule's template: per place a variable's name, or the text of a constant."""
 
-    places: tuple[tuple[bool, str], tuple[bool, str], tuple[bool, str]]
+    places: Places
 
     @property
     def variables(self) -> list[str]:
@@ -70,16 +82,10 @@ class _Part:
 
 def _constant(text: str) -> Term:
     quad = next(iter(ox.parse(f"<urn:s> <urn:p> {text} .", format=ox.RdfFormat.TURTLE)))
-    value = quad.object
-    assert not isinstance(value, ox.Triple)  # noqa: S101 - templates are of RDF 1.1
+    value: Term | ox.Triple = quad.object
+    if isinstance(value, ox.Triple):
+        raise TypeError(text)  # templates are of RDF 1.1
     return value
-
-
-@dataclass
-class _Given:
-    """What a rule gives, and the bindings from which each triple can be asked for again."""
-
-    found: dict[ox.Triple, set[Binding | None]] = field(default_factory=lambda: defaultdict(set))
 
 
 class ChangeRule:
@@ -88,7 +94,7 @@ class ChangeRule:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.query = ChangeQuery(rule.text)
-        self.parts = tuple(_template(rule.text, self.query.head))
+        self.parts = tuple(_Part(places) for places in template_of(rule.text))
         self.names = sorted({name for part in self.parts for name in part.variables})
 
     def given(
@@ -164,20 +170,6 @@ def _by_predicate(triples: Iterable[ox.Triple]) -> dict[str, list[TripleTexts]]:
         texts = texts_of(triple)
         found[texts[1]].append(texts)
     return found
-
-
-def _template(text: str, head: str) -> Iterator[_Part]:
-    """Read the triples of a CONSTRUCT template from the algebra of its parser."""
-    from rdflib import Variable
-    from rdflib.plugins.sparql.algebra import translateQuery
-    from rdflib.plugins.sparql.parser import parseQuery
-
-    for triple in translateQuery(parseQuery(text)).algebra.template:
-        places = tuple(
-            (True, str(term)) if isinstance(term, Variable) else (False, term.n3())
-            for term in triple
-        )
-        yield _Part((places[0], places[1], places[2]))
 
 
 class Inference:

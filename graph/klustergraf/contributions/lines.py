@@ -98,7 +98,9 @@ def change_dataset(source: Path, delta: Delta, target: Path) -> str:
 def _pieces(
     content: mmap.mmap | bytes, view: memoryview, delta: Delta
 ) -> Iterator[memoryview | bytes]:
-    changes = sorted([*((line, True) for line in delta.added), *((line, False) for line in delta.removed)])
+    changes = sorted(
+        [*((line, True) for line in delta.added), *((line, False) for line in delta.removed)]
+    )
     done = 0
     for line, comes in changes:
         place = find_line(content, line, done)
@@ -122,9 +124,9 @@ def _stretch(view: memoryview, start: int, end: int) -> Iterator[memoryview]:
 
 
 def find_line(content: mmap.mmap | bytes, line: bytes, start: int = 0) -> int:
-    """Find where a line stands, or would stand, in sorted lines.
+    r"""Find where a line stands, or would stand, in sorted lines.
 
-    >>> find_line(b"a\\nc\\n", b"b\\n"), find_line(b"a\\nc\\n", b"c\\n")
+    >>> find_line(b"a\nc\n", b"b\n"), find_line(b"a\nc\n", b"c\n")
     (2, 2)
     """
     low, high = start, len(content)

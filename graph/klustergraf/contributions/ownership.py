@@ -53,10 +53,10 @@ _MESSAGES: Final = {
         "The contribution changes the vocabulary. Use the classes and properties as they are.",
     ),
     "made-by-graph": (
-        "Sådant härleds eller förs in av Klustergraf självt. Ange i stället det som det följer av, "
-        "till exempel ett deltagande i ett projekt.",
-        "This is derived or entered by Klustergraf itself. State what it follows from instead, such "
-        "as the participation in a project.",
+        "Sådant härleds eller förs in av Klustergraf självt. Ange i stället det som det följer "
+        "av, till exempel ett deltagande i ett projekt.",
+        "This is derived or entered by Klustergraf itself. State what it follows from instead, "
+        "such as the participation in a project.",
     ),
     "naming": (
         "Namn och klass på saken anges redan av en annan källa och kan inte ändras av ett bidrag. "
@@ -102,14 +102,14 @@ def _is_named_elsewhere(store: ox.Store, address: GraphAddress, triple: ox.Tripl
     """Tell whether another source gives the thing a name or class, and not this one."""
     if triple.predicate not in _NAMING:
         return False
-    others = []
-    for quad in store.quads_for_pattern(triple.subject, triple.predicate, None, None):
-        graph = quad.graph_name
-        if isinstance(graph, ox.NamedNode) and not graph.value.startswith(
-            (GRAPH + address.partner + "/", GRAPH + "derived/")
-        ):
-            if graph.value != GRAPH + address.partner:
-                others.append(quad.object)
+    own = (GRAPH + address.partner + "/", GRAPH + "derived/")
+    others = [
+        quad.object
+        for quad in store.quads_for_pattern(triple.subject, triple.predicate, None, None)
+        if isinstance(quad.graph_name, ox.NamedNode)
+        and not quad.graph_name.value.startswith(own)
+        and quad.graph_name.value != GRAPH + address.partner
+    ]
     return bool(others) and triple.object not in others
 
 
@@ -117,8 +117,8 @@ def _result(rule: str, triple: ox.Triple, address: GraphAddress) -> Result:
     swedish, english = _MESSAGES[rule]
     words = {"partner": address.partner, "graph": address.iri}
     subject, value = triple.subject, triple.object
-    assert not isinstance(subject, ox.Triple)  # noqa: S101 - reading refuses RDF 1.2
-    assert not isinstance(value, ox.Triple)  # noqa: S101
+    if isinstance(subject, ox.Triple) or isinstance(value, ox.Triple):
+        raise TypeError(str(triple))  # reading refuses RDF 1.2
     return Result(
         focus_node=subject,
         result_path=Path(iri=triple.predicate.value),

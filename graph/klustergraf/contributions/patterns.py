@@ -1,4 +1,4 @@
-"""Ask a query about a change: which of its solutions can a changed statement be part of?
+"""Ask a query about a change: which of its solutions a changed statement can be part of.
 
 A query is cut at its UNIONs into alternatives. Each triple pattern of an alternative is an
 *anchor*: a changed statement that fits it binds variables, and with these bound the query gives
@@ -26,6 +26,9 @@ from klustergraf.engine.tokens import Token, prologue_end, tokens
 Term = ox.NamedNode | ox.BlankNode | ox.Literal
 Binding = tuple[tuple[str, str], ...]
 """Variables with the SPARQL text of their terms."""
+
+Places = tuple[tuple[bool, str], tuple[bool, str], tuple[bool, str]]
+"""A triple of a template: per place whether it is a variable, and its name or its SPARQL text."""
 
 _WAYS = 10_000  # rows of one VALUES block
 
@@ -83,10 +86,9 @@ class Alternative:
                 head = " ".join(f"?{name}" for name in bound_names)
                 # Terms are written by the store itself, so they can be nothing but terms.
                 given = f"VALUES ({head}) {{ {' '.join(some)} }} LATERAL" if head else ""
-                yield from _rows(
-                    store,
-                    f"{self.prologue}\nSELECT DISTINCT {projected} WHERE {{ {given} {{ {self.body} }} }}",
-                )
+                where = f"{{ {given} {{ {self.body} }} }}"
+                text = f"{self.prologue}\nSELECT DISTINCT {projected} WHERE {where}"
+                yield from _rows(store, text)
 
     def touched(
         self, store: ox.Store, triples: Mapping[str, list[tuple[str, str, str]]]
@@ -118,9 +120,20 @@ class Alternative:
         return list(found)
 
 
+def template_of(text: str) -> Iterator[Places]:
+    """Give the triples of a CONSTRUCT query's template."""
+    for triple in translateQuery(parseQuery(text)).algebra.template:
+        subject, predicate, value = (
+            (True, str(term)) if isinstance(term, Variable) else (False, term.n3())
+            for term in triple
+        )
+        yield subject, predicate, value
+
+
 def _rows(store: ox.Store, text: str) -> Iterator[dict[str, Term]]:
     solutions = store.query(text, use_default_graph_as_union=True)
-    assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101 - the text says SELECT
+    if not isinstance(solutions, ox.QuerySolutions):
+        raise TypeError(text)  # it says SELECT
     names = [variable.value for variable in solutions.variables]
     for row in solutions:
         terms = {name: row[name] for name in names}
@@ -148,13 +161,13 @@ class ChangeQuery:
         self.form, head_end, body_start, body_end = _outline(cut)
         self.head = text[cut[head_end[0]].start : cut[head_end[1]].end] if head_end else ""
         self.projected = tuple(
-            token.text[1:] for token in cut[prologue_end(cut) : _index(cut, body_start)]
+            token.text[1:]
+            for token in cut[prologue_end(cut) : _index(cut, body_start)]
             if token.kind == "variable"
         )
         prologue = text[: cut[prologue_end(cut)].start]
         self.alternatives = tuple(
-            _alternative(prologue, body)
-            for body in _without_union(text[body_start:body_end])
+            _alternative(prologue, body) for body in _without_union(text[body_start:body_end])
         )
 
     @cached_property
@@ -208,10 +221,7 @@ def _without_union(body: str) -> Iterator[str]:
             continue
         if token.text == "{":
             groups = [(position, _closing(cut, position))]
-            while (
-                (after := groups[-1][1] + 1) + 1 < len(cut)
-                and cut[after].keyword == "UNION"
-            ):
+            while (after := groups[-1][1] + 1) + 1 < len(cut) and cut[after].keyword == "UNION":
                 groups.append((after + 1, _closing(cut, after + 1)))
             if len(groups) > 1:
                 before, behind = body[: token.start], body[cut[groups[-1][1]].end :]
@@ -305,8 +315,10 @@ def _gather(
         return
     if value.name in ("BGP", "TriplesBlock"):
         for terms in value.triples:
-            for start in range(0, len(terms) - 2, 3):
-                patterns.append((is_sure, (terms[start], terms[start + 1], terms[start + 2])))
+            patterns += [
+                (is_sure, (terms[start], terms[start + 1], terms[start + 2]))
+                for start in range(0, len(terms) - 2, 3)
+            ]
         return
     if value.name == "Extend":
         computed[str(value.var)] = frozenset(_variables(value.expr))
@@ -331,7 +343,7 @@ def _variables(value: Any) -> set[str]:
 
 
 def _anchors(pattern: tuple[Any, Any, Any], sure: set[str]) -> Iterator[Anchor]:
-    subject, predicate, value = pattern
+    subject, predicate, _ = pattern
     if not isinstance(predicate, Path):
         binds = tuple(
             (str(term), place)

@@ -9,7 +9,7 @@ from typing import Final
 
 from klustergraf.namespaces import RDF
 
-_TOKEN: Final = re.compile(
+_PIECE: Final = re.compile(
     r"""
     (?P<space>[\s]+|\#[^\n\r]*)
   | (?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"|'''(?:[^'\\]|\\.|'(?!''))*+'''
@@ -49,32 +49,30 @@ class _Walk:
         pending: list[str] = []
         position = 0
         while position < len(self._text):
-            match = _TOKEN.match(self._text, position)
+            match = _PIECE.match(self._text, position)
             if match is None:
                 return self._found
-            kind, token = str(match.lastgroup), match[0]
+            kind, piece = str(match.lastgroup), match[0]
             line = self._line
-            self._line += token.count("\n")
+            self._line += piece.count("\n")
             position = match.end()
             if kind == "space":
                 continue
-            if pending or kind == "directive" or token.upper() in ("PREFIX", "BASE"):
-                pending.append(token)
+            if pending or kind == "directive" or piece.upper() in ("PREFIX", "BASE"):
+                pending.append(piece)
                 if self._declared(pending):
                     pending = []
                 continue
             if kind == "mark":
-                if token in "[]()":
+                if piece in "[]()":
                     return self._found  # blank nodes: no contribution has them
-                if token == "{":
+                if piece == "{" or piece in ".}":
                     wanted = "subject"
-                elif token in ".}":
-                    wanted = "subject"
-                elif token == ";":
+                elif piece == ";":
                     wanted = "predicate"
                 continue
-            iri = self._resolved(token)
-            if wanted == "subject" and token.upper() != "GRAPH":
+            iri = self._resolved(piece)
+            if wanted == "subject" and piece.upper() != "GRAPH":
                 subject, wanted = iri, "predicate"
                 self._found.setdefault((subject, ""), line)
             elif wanted == "predicate":
@@ -82,25 +80,25 @@ class _Walk:
                 self._found.setdefault((subject, predicate), line)
         return self._found
 
-    def _declared(self, tokens: list[str]) -> bool:
+    def _declared(self, pieces: list[str]) -> bool:
         """Take a declaration in when it is whole."""
-        if tokens[-1] == "." and tokens[0].startswith("@"):
+        if pieces[-1] == "." and pieces[0].startswith("@"):
             return True
-        if len(tokens) == 2 and "BASE" in tokens[0].upper():
-            self._base = tokens[1].strip("<>")
-            return not tokens[0].startswith("@")
-        if len(tokens) == 3 and "PREFIX" in tokens[0].upper():
-            self._prefixes[tokens[1].removesuffix(":")] = tokens[2].strip("<>")
-            return not tokens[0].startswith("@")
+        if len(pieces) == 2 and "BASE" in pieces[0].upper():
+            self._base = pieces[1].strip("<>")
+            return not pieces[0].startswith("@")
+        if len(pieces) == 3 and "PREFIX" in pieces[0].upper():
+            self._prefixes[pieces[1].removesuffix(":")] = pieces[2].strip("<>")
+            return not pieces[0].startswith("@")
         return False
 
-    def _resolved(self, token: str) -> str:
-        if token == "a":
+    def _resolved(self, piece: str) -> str:
+        if piece == "a":
             return RDF + "type"
-        if token.startswith("<"):
-            iri = token.strip("<>")
+        if piece.startswith("<"):
+            iri = piece.strip("<>")
             return iri if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", iri) else self._base + iri
-        prefix, colon, local = token.partition(":")
+        prefix, colon, local = piece.partition(":")
         if not colon:
-            return token
+            return piece
         return self._prefixes.get(prefix, prefix + ":") + local.replace("\\", "")

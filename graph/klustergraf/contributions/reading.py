@@ -10,8 +10,8 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from klustergraf.errors import GraphParseError
 from klustergraf.contributions.positions import turtle_positions
+from klustergraf.errors import GraphParseError
 
 MEDIA_TYPES: Final[Mapping[str, ox.RdfFormat]] = {
     "text/turtle": ox.RdfFormat.TURTLE,

@@ -1,0 +1,177 @@
+"""The Graph Store Protocol behind the gate, over HTTP."""
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from starlette.testclient import TestClient
+
+from contributing import HEAD, a_testbed
+from klustergraf.build import build
+from klustergraf.contributions.tokens import TokenStore
+from klustergraf_api.app import create_app
+from klustergraf_api.settings import Settings
+
+TURTLE = "text/turtle"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the shipped graph."""
+    return build(tmp_path_factory.mktemp("home")).version.path.parents[1]
+
+
+@pytest.fixture(scope="module")
+def service(home: Path) -> Iterator[TestClient]:
+    """Give a client of a service that takes contributions."""
+    with TestClient(create_app(Settings(home=home, watch_seconds=3600))) as made:
+        yield made
+
+
+def token(home: Path, partner: str) -> dict[str, str]:
+    """Make a token for a partner; give the headers that send it with Turtle."""
+    text = TokenStore(home).create(partner)[1]
+    return {"Authorization": f"Bearer {text}", "Content-Type": TURTLE}
+
+
+def ask(service: TestClient, pattern: str) -> bool:
+    """Ask the service whether there is something."""
+    query = f"BASE <https://w3id.org/klustergraf/id/> ASK {{ {pattern} }}"
+    answer: bool = service.get("/sparql", params={"query": query}).json()["boolean"]
+    return answer
+
+
+def test_put_get_post_delete(service: TestClient, home: Path) -> None:
+    """A graph is made, read, added to and removed; every query sees it at once."""
+    headers = token(home, "aa")
+    made = service.put("/graphs/aa", content=HEAD + a_testbed("aa", "x"), headers=headers)
+    assert (made.status_code, made.headers["location"]) == (201, "/graphs/aa")
+    assert made.json()["report"]["conforms"]
+    assert ask(service, "<facility/aa--x> a ?class")
+    got = service.get("/graphs/aa", headers={"Accept": "application/n-triples"})
+    assert got.headers["x-klustergraf-version"] == made.headers["x-klustergraf-version"]
+    sent = {q.triple for q in ox.parse(HEAD + a_testbed("aa", "x"), format=ox.RdfFormat.TURTLE)}
+    assert {q.triple for q in ox.parse(got.content, format=ox.RdfFormat.N_TRIPLES)} == sent
+    match = {**headers, "If-Match": got.headers["etag"]}
+    added = service.post("/graphs/aa", content=HEAD + a_testbed("aa", "y"), headers=match)
+    assert added.status_code == 200
+    assert ask(service, "<facility/aa--x> a ?a . <facility/aa--y> a ?b")
+    late = service.put("/graphs/aa", content=HEAD + a_testbed("aa", "z"), headers=match)
+    assert (late.status_code, late.json()["type"]) == (412, "/problems/precondition-failed")
+    assert service.delete("/graphs/aa", headers=headers).status_code == 204
+    assert not ask(service, "<facility/aa--x> a ?class")
+    assert service.get("/graphs/aa").status_code == 404
+    assert service.delete("/graphs/aa", headers=headers).status_code == 404
+
+
+def test_refusal_has_report_and_line(service: TestClient, home: Path) -> None:
+    """A refusal is a 422 with the report as JSON and a link to it as RDF."""
+    body = HEAD + a_testbed("bb", "x").replace(', "Lab x"@en', "")
+    refused = service.put("/graphs/bb", content=body, headers=token(home, "bb"))
+    assert refused.status_code == 422
+    problem = refused.json()
+    assert problem["type"] == "/problems/contribution-refused"
+    (result,) = problem["report"]["results"]
+    assert result["line"] == HEAD.count("\n") + 2
+    assert {"sv", "en"} <= result["messages"].keys()
+    report = service.get(refused.headers["link"].partition(">")[0].removeprefix("<"))
+    assert report.headers["content-type"].startswith(TURTLE)
+    quads = list(ox.parse(report.content, format=ox.RdfFormat.TURTLE))
+    assert any(q.predicate.value.endswith("#resultMessage") for q in quads)
+    assert service.get("/graphs/bb").status_code == 404
+
+
+def test_only_with_a_token_of_the_partner(service: TestClient, home: Path) -> None:
+    """No token, a wrong one, a revoked or expired one: 401. Another partner's graph: 403."""
+    store = TokenStore(home)
+    made, text = store.create("cc")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    _, expired = store.create("cc", yesterday)
+    body = HEAD + a_testbed("cc", "x")
+    for given in (None, "", "kgt_x", text[:-1] + ("a" if text[-1] != "a" else "b"), expired):
+        headers = {"Content-Type": TURTLE}
+        if given is not None:
+            headers["Authorization"] = f"Bearer {given}"
+        answer = service.put("/graphs/cc", content=body, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.json()["type"] == "/problems/token-refused"
+    good = {"Authorization": f"Bearer {text}", "Content-Type": TURTLE}
+    other = service.put("/graphs/aa", content=body, headers=good)
+    assert (other.status_code, other.json()["type"]) == (403, "/problems/forbidden-graph")
+    for reserved in ("founding/curation", "ontology", "catalogue", "derived/inverses", "../x"):
+        assert service.put(f"/graphs/{reserved}", content=body, headers=good).status_code >= 400
+    store.revoke(made.id)
+    assert service.put("/graphs/cc", content=body, headers=good).status_code == 401
+
+
+def test_many_wrong_tokens_make_the_client_wait(home: Path) -> None:
+    """After ten tokens that do not fit, even a good one must wait; another client need not."""
+    headers = token(home, "dd")
+    settings = Settings(home=home, watch_seconds=3600, trusted_proxies=1)
+    with TestClient(create_app(settings)) as service:
+        wrong = {"Authorization": "Bearer kgt_a_b", "X-Forwarded-For": "192.0.2.1"}
+        statuses = [service.delete("/graphs/dd", headers=wrong).status_code for _ in range(12)]
+        assert statuses == [401] * 10 + [429] * 2
+        waits = service.delete("/graphs/dd", headers={**headers, "X-Forwarded-For": "192.0.2.1"})
+        assert waits.status_code == 429
+        assert int(waits.headers["retry-after"]) > 0
+        free = service.delete("/graphs/dd", headers={**headers, "X-Forwarded-For": "192.0.2.2"})
+        assert free.status_code == 404
+
+
+def test_no_secret_is_kept_or_logged(
+    service: TestClient, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The secret of a token stands in no file of the home folder and in no log."""
+    headers = token(home, "ee")
+    secret = headers["Authorization"].rpartition("_")[2]
+    with caplog.at_level(logging.DEBUG):
+        service.put("/graphs/ee", content=HEAD + a_testbed("ee", "x"), headers=headers)
+        service.put("/graphs/ff", content="", headers=headers)
+        bad = {**headers, "Authorization": headers["Authorization"] + "x"}
+        service.put("/graphs/ee", content="", headers=bad)
+    assert "a token was refused" in caplog.text
+    assert secret not in caplog.text
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+    assert (home / "contributions" / "tokens.json").stat().st_mode & 0o077 == 0
+
+
+def test_dry_run_and_validate(service: TestClient, home: Path) -> None:
+    """A dry run, and validation without a token, give the full report and store nothing."""
+    headers = token(home, "gg")
+    body = HEAD + "<facility/gg--x> a kg:Testbed ; skos:prefLabel 'X'@sv ."
+    dry = service.put("/graphs/gg?dry-run=true", content=body, headers=headers)
+    open_to_all = service.post(
+        "/api/validate?graph=gg", content=body, headers={"Content-Type": TURTLE}
+    )
+    for answer in (dry, open_to_all):
+        assert answer.status_code == 200
+        assert not answer.json()["conforms"]
+        assert answer.json()["results"][0]["line"] == HEAD.count("\n") + 1
+    assert service.get("/graphs/gg").status_code == 404
+    nonsense = service.put("/graphs/gg?dry-run=maybe", content=body, headers=headers)
+    assert nonsense.json()["type"] == "/problems/malformed-request"
+
+
+def test_what_cannot_be_read(service: TestClient, home: Path) -> None:
+    """Another media type, a syntax error, too much: each has its own problem."""
+    headers = token(home, "hh")
+    other = service.put("/graphs/hh", content="x", headers={**headers, "Content-Type": "text/x"})
+    assert (other.status_code, other.json()["type"]) == (415, "/problems/unsupported-media-type")
+    broken = service.put("/graphs/hh", content="<a> <b>\n<c", headers=headers)
+    assert (broken.status_code, broken.json()["type"]) == (400, "/problems/graph-parse")
+    assert broken.json()["line"] >= 1
+    large = service.put("/graphs/hh", content=b"#" * (5 << 20), headers=headers)
+    assert large.status_code == 413
+    ld = json.dumps({"@context": "http://example.org/", "@id": "urn:a"})
+    remote = service.put(
+        "/graphs/hh", content=ld, headers={**headers, "Content-Type": "application/ld+json"}
+    )
+    assert "never fetched" in remote.json()["detail"]
