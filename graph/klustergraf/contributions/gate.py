@@ -120,7 +120,7 @@ class Gate:
         for quad in removed:
             self._store.remove(quad)
         self._store.extend(added)
-        self._validate(added, removed)
+        self._validator.apply(added, removed)
 
     def judge(self, candidate: Candidate) -> Verdict:
         """Say what a contribution would do. The gate is used up: ask a fork of it.
@@ -144,13 +144,13 @@ class Gate:
         catalogue = self._catalogue(counts)
         all_added = [*added, *come, *catalogue[0]]
         all_removed = [*removed, *go, *catalogue[1]]
-        came, went = self._validate(all_added, all_removed)
+        change = self._validator.validate_change(all_added, all_removed)
         changed = list({quad.triple: None for quad in (*all_added, *all_removed)})
         quality = [r for rule in self._quality for r in rule.findings(self._store, changed)]
-        came = Report.of([*came.results, *_each_once(quality)])
+        came = Report.of([*change.came.results, *_each_once(quality)])
         merged = merged_actors(self._store, [quad.triple for quad in added])
         delta = Delta.of(lines_of(all_added), lines_of(all_removed))
-        return Verdict(statements, delta, came, went, tuple(merged))
+        return Verdict(statements, delta, came, dict(change.went.counts), tuple(merged))
 
     def _statements(self, candidate: Candidate) -> bytes:
         """Give the graph as it would be, with its description."""
@@ -211,18 +211,6 @@ class Gate:
             self._store.remove(quad)
         self._store.extend(come)
         return come, go
-
-    def _validate(
-        self, added: Iterable[ox.Quad], removed: Iterable[ox.Quad]
-    ) -> tuple[Report, dict[str, int]]:
-        """Validate the change; what is gone from one graph and stands in another is not gone."""
-        gone = []
-        for quad in removed:
-            pattern = (quad.subject, quad.predicate, quad.object)
-            if next(self._store.quads_for_pattern(*pattern, None), None) is None:
-                gone.append(quad)
-        change = self._validator.change(added, gone)
-        return change.came, dict(change.went.counts)
 
 
 def quads_of(statements: bytes, address: GraphAddress) -> list[ox.Quad]:
