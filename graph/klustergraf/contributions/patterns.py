@@ -1,6 +1,6 @@
 """Ask a query about a change: which of its solutions a changed statement can be part of.
 
-A query is cut at its UNIONs into alternatives. Each triple pattern of an alternative is an
+A query is cut at each UNION into alternatives. Each triple pattern of an alternative is an
 *anchor*: a changed statement that fits it binds variables, and with these bound the query gives
 every solution that the statement can have made or unmade, and few others. A path is anchored where
 it begins, which is found by walking back from the changed statement.
