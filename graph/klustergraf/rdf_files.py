@@ -49,6 +49,16 @@ def read_quads(
     Errors: GraphParseError when there is no such file, when its suffix is unknown, when it is not
     UTF-8 or when it is not the RDF that its suffix promises.
     """
+    return list(iter_quads(path, graph, base_iri))
+
+
+def iter_quads(
+    path: Path | str, graph: NamedNode | None = None, base_iri: str | None = None
+) -> Iterator[Quad]:
+    """Read the statements of one RDF file one by one; nothing but the file's bytes is held.
+
+    Errors: as :func:`read_quads`, when the statements are taken.
+    """
     path = Path(path)
     is_packed = path.suffix.lower() == PACKED
     rdf_format = FORMATS.get((path.with_suffix("") if is_packed else path).suffix.lower())
@@ -61,7 +71,7 @@ def read_quads(
     if rdf_format != RdfFormat.RDF_XML:  # XML says in its first line which encoding it has
         _require_utf8(path, content)
     label_start = "b" + sha256(content).hexdigest()[:12] + "n"
-    return list(_relabelled(_parsed(path, content, rdf_format, base_iri), graph, label_start))
+    yield from _relabelled(_parsed(path, content, rdf_format, base_iri), graph, label_start)
 
 
 def _read(path: Path) -> bytes:

@@ -1,9 +1,12 @@
 """Validation: what is found, in which order, and what happens with shapes that are no shapes."""
 
 import random
+import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store
 
 from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import PREFIXES
@@ -12,6 +15,7 @@ from klustergraf.resources import room
 from klustergraf.shacl import validate
 
 DATA = Path(__file__).parents[1] / "data"
+BROKEN = DATA / "invalid" / "ActorShape-locatedIn-class.ttl"
 PROLOGUE = "".join(f"@prefix {p}: <{ns}> .\n" for p, ns in PREFIXES.items())
 PROLOGUE += "@prefix ex: <http://example.org/> .\n"
 COMPANY = 'ex:c a kg:Company ; skos:prefLabel "Bolaget"@sv , "The company"@en .'
@@ -214,3 +218,70 @@ def test_changed_shapes_are_read_anew(tmp_path: Path) -> None:
     assert validate(data, [shapes]).conforms
     text = "ex:S a sh:NodeShape ; sh:targetClass kg:Company ; sh:nodeKind sh:Literal ."
     assert not validate(data, [turtle(tmp_path, text, "shapes.ttl")]).conforms
+
+
+def peak(count: int) -> int:
+    """Validate so many statements; give the most memory that Python held meanwhile, in bytes."""
+    statements = (
+        Quad(NamedNode(f"urn:thing:{n}"), NamedNode("urn:name"), Literal(f"thing {n}"))
+        for n in range(count)
+    )
+    tracemalloc.start()
+    validate(statements)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+def test_statements_are_not_held() -> None:
+    """Ten times as many statements take no more memory, but for what the store holds."""
+    peak(10)  # shapes and queries are read and kept
+    assert peak(20_000) < peak(2_000) + 200_000
+
+
+def test_a_store_is_asked_as_it_is() -> None:
+    """A store gives the report that its statements give, and is as it was afterwards."""
+    store = Store()
+    store.bulk_extend(quad for quad in read_quads(BROKEN) if quad.graph_name == DefaultGraph())
+    statements = set(store)
+    report = validate(store)
+    assert report.total
+    assert report == validate(statements)
+    assert set(store) == statements
+    assert not list(store.named_graphs())
+
+
+def test_a_store_with_named_graphs_is_merged() -> None:
+    """What stands in two named graphs counts once."""
+    store = Store()
+    for name in ("urn:g", "urn:h"):
+        store.extend(
+            Quad(q.subject, q.predicate, q.object, NamedNode(name)) for q in read_quads(BROKEN)
+        )
+    assert validate(store) == validate(read_quads(BROKEN))
+
+
+def test_each_broken_constraint_of_a_suspect_is_told(tmp_path: Path) -> None:
+    """A node that breaks several constraints has a result for each, and no other node has one."""
+    shapes = turtle(
+        tmp_path,
+        "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:nodeKind sh:IRI ; sh:property"
+        " [ sh:path ex:p ; sh:minCount 1 ; sh:maxCount 1 ; sh:datatype xsd:string ;"
+        " sh:uniqueLang true ] , [ sh:path ex:q ; sh:maxCount 4 ; sh:in ( 1 2 ) ] .",
+        "shapes.ttl",
+    )
+    data = turtle(
+        tmp_path,
+        'ex:good a ex:C ; ex:p "a" ; ex:q 1 , 2 . ex:bare a ex:C .'
+        ' ex:bad a ex:C ; ex:p "a"@en , "b"@en ; ex:q 3 , 4 , 5 , 6 , 7 . _:b a ex:C ; ex:p "b" .',
+    )
+    report = validate(read_quads(data), [shapes])
+    found = Counter(
+        (r.focus_node.value.rpartition("/")[2], r.constraint_component.rpartition("#")[2][:-19])
+        for r in report.results
+    )
+    (blank,) = {q.subject.value for q in read_quads(data) if isinstance(q.subject, BlankNode)}
+    assert found == {
+        ("bare", "MinCount"): 1, ("bad", "MaxCount"): 2, ("bad", "Datatype"): 2,
+        ("bad", "UniqueLang"): 1, ("bad", "In"): 5, (blank, "NodeKind"): 1,
+    }  # fmt: skip

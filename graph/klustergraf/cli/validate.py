@@ -1,12 +1,13 @@
 """``klustergraf validate``: check any RDF file the way the build does."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import click
 from pyoxigraph import NamedNode
 
-from klustergraf.rdf_files import read_quads
+from klustergraf.rdf_files import iter_quads, read_quads
 from klustergraf.resources import room
 from klustergraf.shacl import Engine, EngineDisagreement, Report
 from klustergraf.shacl import validate as validate_quads
@@ -92,13 +93,14 @@ def validate(
     hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read,
     3 when two engines do not agree.
     """
-    quads = [quad for file in files for quad in read_quads(file, base_iri=_base(file))]
-    if with_ontology or (with_ontology is None and not shapes):
-        for file in sorted(room("ontology").glob("*.ttl")):
-            quads += read_quads(file)
+    is_joined = with_ontology or (with_ontology is None and not shapes)
+    ontology = sorted(room("ontology").glob("*.ttl")) if is_joined else []
     try:
         report = validate_quads(
-            quads,
+            chain(
+                chain.from_iterable(iter_quads(file, base_iri=_base(file)) for file in files),
+                chain.from_iterable(map(iter_quads, ontology)),
+            ),
             list(shapes) or None,
             engine=engine,
             focus_nodes=[NamedNode(iri) for iri in focus_nodes] or None,

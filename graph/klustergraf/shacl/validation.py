@@ -20,7 +20,7 @@ Engine = Literal["compiled", "pyshacl", "both"]
 
 
 def validate(
-    quads: Iterable[ox.Quad],
+    quads: Iterable[ox.Quad] | ox.Store,
     shapes: Sequence[FilePath] | None = None,
     *,
     engine: Engine = "compiled",
@@ -31,7 +31,10 @@ def validate(
 ) -> Report:
     """Validate statements against shapes: the shipped ones, or those of the given files.
 
-    The data graph is the union of all quads, whatever graph they are in. Nothing is inferred: a
+    The data graph is the union of all quads, whatever graph they are in. They are taken one by one
+    into a store, and nothing else is held of them; a ``Store`` with a default graph alone is asked
+    as it is, so that memory grows with what is found only. It then counts what the store gives
+    back, which keeps numbers and dates by value. Nothing is inferred: a
     class includes its subclasses by the ``rdfs:subClassOf`` statements among the quads. Nothing is
     fetched (``owl:imports``), and no code in shapes runs (SHACL-JS).
 
@@ -48,22 +51,23 @@ def validate(
     loaded = load_shapes(shapes)
     if vocabulary is not None:
         loaded.require_meaning(vocabulary)
-    quads = list(quads)
+    if engine != "compiled":
+        quads = list(quads)
     nodes = None if focus_nodes is None else set(focus_nodes)
 
     def found(watch: Watch) -> tuple[list[Result], list[str]]:
         if engine == "pyshacl":
-            return by_pyshacl(quads, loaded, nodes), []
+            return by_pyshacl(list(quads), loaded, nodes), []
         return compiled(quads, loaded, nodes, watch)
 
     results, notes = in_time(found, deadline_seconds, loaded.source)
     if engine == "both":
-        require_equal(results, by_pyshacl(quads, loaded, nodes))
+        require_equal(results, by_pyshacl(list(quads), loaded, nodes))
     return Report.of(results, limit=limit, log=[*loaded.remarks, *notes])
 
 
 def compiled(
-    quads: list[ox.Quad],
+    quads: Iterable[ox.Quad] | ox.Store,
     loaded: ShapesFile,
     nodes: set[Term] | None = None,
     watch: Watch = lambda _: None,
@@ -82,7 +86,7 @@ def compiled(
     results = list(run(loaded.shapes, loaded.graph, data, ours, focus, watch, loaded.source))
     if left:
         watch(left[0])
-        found = with_pyshacl.results(quads, loaded.only(left))
+        found = with_pyshacl.results(list(data.quads()), loaded.only(left))
         results += [r for r in found if nodes is None or r.focus_node in nodes]
     return results, log
 

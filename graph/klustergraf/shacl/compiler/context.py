@@ -18,7 +18,9 @@ _Any = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None
 _COMPARES: Final = ox.NamedNode("urn:klustergraf:compares")
 _MATCHES: Final = ox.NamedNode("urn:klustergraf:matches")
 _TYPE: Final = f"<{RDF}type>"
-_LONG: Final = 24
+_LONG: Final = 256
+"""How many terms a query may name; more are looked up in the store, which takes longer each."""
+
 _TRUE: Final = ox.Literal(True)
 _FALSE: Final = ox.Literal(False)
 

@@ -108,6 +108,10 @@ class Dataset:
         mark = ox.NamedNode(name)
         self.store.extend(ox.Quad(mark, HOLDS, node, SCRATCH) for node in nodes)
 
+    def has_noted(self, name: str) -> bool:
+        """Tell whether any node is noted under a name."""
+        return any(self.store.quads_for_pattern(ox.NamedNode(name), HOLDS, None, SCRATCH))
+
     def forget(self) -> None:
         """Drop all that was noted."""
         self.store.remove_graph(SCRATCH)

@@ -117,14 +117,14 @@ def conforms(context: Context, shape: Shape, variable: str, depth: int = 0) -> s
         return None
     parts = []
     for constraint in shape.constraints:
-        part = _holds(context, shape, constraint, variable, depth)
+        part = holds(context, shape, constraint, variable, depth)
         if part is None:
             return None
         parts.append(surely(part))
     return "(" + (" && ".join(parts) or "true") + ")"
 
 
-def _holds(
+def holds(
     context: Context, shape: Shape, constraint: Constraint, variable: str, depth: int
 ) -> str | None:
     """Write whether a constraint of a shape holds for a focus node."""

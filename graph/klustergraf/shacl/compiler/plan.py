@@ -6,9 +6,9 @@ shape inside another one that no expression can test is planned first, over the 
 the nodes that fail it are noted in the store, and the query of the outer shape looks them up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import pyoxigraph as ox
 
@@ -16,6 +16,7 @@ from klustergraf.shacl.compiler import expressions, queries
 from klustergraf.shacl.compiler.context import Context
 from klustergraf.shacl.compiler.dataset import HOLDS, SCRATCH, noted
 from klustergraf.shacl.compiler.model import Constraint, Shape, SparqlConstraint, Target
+from klustergraf.shacl.report import Term
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Step:
     """One query: ``find`` results, note nodes that ``fail`` a shape, ``choose`` a target's nodes.
 
     ``this``, ``value`` and ``path`` are the variables of a result; ``root`` is the node of the
-    outermost scope; ``mark`` is the name under which nodes are noted.
+    outermost scope; ``mark`` is the name under which nodes are noted; where no node is noted
+    under ``within``, the step finds nothing.
     """
 
     kind: Literal["find", "fail", "choose"]
@@ -49,6 +51,61 @@ class Step:
     path: str = ""
     root: str = ""
     mark: str = ""
+    within: str = ""
+
+
+Key = tuple[Term, Constraint]
+"""A constraint and the shape that it stands in."""
+
+Chosen = Callable[[Key], bool]
+
+_WORTH: Final = 2
+"""How many constraints make it worth while to look for suspects first."""
+
+_COUNTS: Final = ("QualifiedMinCount", "QualifiedMaxCount", "UniqueLang")
+"""What an expression asks of pairs of values: where a node has thousands, that takes long."""
+
+
+def screen(context: Context, shape: Shape, this: str) -> tuple[list[str], set[Key]]:
+    """Write what must hold for a focus node, as far as expressions can; and list what they say."""
+    parts: list[str] = []
+    asked: set[Key] = set()
+    for constraint in shape.constraints:
+        if constraint.component != "Property":
+            _ask(context, shape, (constraint,), this, parts, asked)
+        elif shape.path is None:
+            inner = context.shape(constraint.shapes[0])
+            if not inner.deactivated:
+                _ask(context, inner, inner.constraints, this, parts, asked)
+    return parts, asked
+
+
+def _ask(
+    context: Context,
+    shape: Shape,
+    constraints: tuple[Constraint, ...],
+    this: str,
+    parts: list[str],
+    asked: set[Key],
+) -> None:
+    value = this if shape.path is None else context.variable()
+    tests = []
+    for constraint in constraints:
+        if constraint.component in _COUNTS:
+            continue
+        if constraint.component in expressions.VALUE_COMPONENTS:
+            test = expressions.value_test(context, constraint, value, None, 1)
+            tests += [] if test is None else [expressions.surely(test)]
+        else:
+            test = expressions.holds(context, shape, constraint, this, 1)
+            parts += [] if test is None else [test]
+        if test is not None:
+            asked.add((shape.node, constraint))
+    if tests and shape.path is None:
+        parts += tests
+    elif tests:
+        reached = expressions.reach(shape, this, value)
+        parts.append(f"NOT EXISTS {{ {reached} FILTER(!({' && '.join(tests)})) }}")
 
 
 class Planner:
@@ -80,7 +137,30 @@ class Planner:
             union = " UNION ".join(f"{{ {choice} }}" for choice in choices)
             pattern = f"{{ SELECT DISTINCT {this} {{ {union} }} }}"
         self._root = self._root or this
-        yield from self.shape(shape, Scope(pattern, this))
+        scope = Scope(pattern, this)
+        if focus:
+            yield from self.shape(shape, scope)
+        else:
+            yield from self._screened(shape, scope)
+
+    def _screened(self, shape: Shape, scope: Scope) -> Iterator[Step]:
+        """Plan a shape for many nodes, of which few are expected to break it.
+
+        One query first asks for the nodes that break any constraint that an expression can say;
+        each of these constraints then looks at those nodes only.
+        """
+        parts, asked = screen(self._context, shape, scope.this)
+        if len(asked) < _WORTH:
+            yield from self.shape(shape, scope)
+            return
+        mark = self._context.mark("suspects")
+        noting = f"INSERT {{ GRAPH {SCRATCH} {{ <{mark}> {HOLDS} {scope.this} }} }}"
+        wrong = f"FILTER(!({' && '.join(map(expressions.surely, parts))}))"
+        yield Step("fail", f"{noting} WHERE {{ {scope.pattern} {wrong} }}", shape, mark=mark)
+        suspects = Scope(noted(mark, scope.this), scope.this)
+        for step in self.shape(shape, suspects, asked.__contains__):
+            yield replace(step, within=mark)
+        yield from self.shape(shape, scope, lambda key: key not in asked)
 
     def _gives_each_once(self, target: Target) -> bool:
         if target.kind == "class":
@@ -100,8 +180,11 @@ class Planner:
             return f"{this} {target.term} {other} ."
         return f"{other} {target.term} {this} ."
 
-    def shape(self, shape: Shape, scope: Scope) -> Iterator[Step]:
-        """Plan a shape over the nodes of a scope."""
+    def shape(self, shape: Shape, scope: Scope, chosen: Chosen | None = None) -> Iterator[Step]:
+        """Plan a shape over the nodes of a scope.
+
+        ``chosen`` limits it to some of its constraints, and of those of its property shapes.
+        """
         if shape.deactivated:
             return
         value = scope.this if shape.path is None else self._context.variable()
@@ -110,12 +193,22 @@ class Planner:
             if constraint.component == "Property":
                 inner = self._context.shape(constraint.shapes[0])
                 keys = scope.keys if shape.path is None else (*scope.keys, scope.this)
-                yield from self.shape(inner, Scope(values, value, keys))
+                yield from self._property(inner, Scope(values, value, keys), chosen)
+                continue
+            if chosen is not None and not chosen((shape.node, constraint)):
                 continue
             staged: list[Step] = []
             found = list(self._found(shape, constraint, scope, values, value, staged))
             yield from staged
             yield from found
+
+    def _property(self, inner: Shape, scope: Scope, chosen: Chosen | None) -> Iterator[Step]:
+        if chosen is None:
+            yield from self.shape(inner, scope)
+            return
+        kept = tuple(c for c in inner.constraints if chosen((inner.node, c)))
+        if kept:
+            yield from self.shape(replace(inner, constraints=kept), scope)
 
     def _found(
         self,

@@ -80,12 +80,17 @@ class _Runner:
         self.context = context
         self._store = context.data.store
         self._source = source
+        self._idle = set[str]()
 
     def results(self, step: Step) -> Iterator[Found]:
         """Carry out one step and give the results that it finds."""
+        if step.within in self._idle:
+            return
         try:
             if step.kind == "fail":
                 self._store.update(step.text, custom_functions=FUNCTIONS)
+                if not self.context.data.has_noted(step.mark):
+                    self._idle.add(step.mark)
                 return
             rows = self._store.query(step.text, custom_functions=FUNCTIONS)
             if step.kind == "choose":
