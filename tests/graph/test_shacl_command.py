@@ -130,3 +130,23 @@ def test_ill_formed_shapes(tmp_path: Path) -> None:
 def test_no_file_at_all() -> None:
     """Without a file the command says how it is used."""
     assert run().exit_code == 2
+
+
+def test_a_property_shape_without_a_path_can_be_left_out(tmp_path: Path) -> None:
+    """It is refused by name; with --lenient it is named on stderr, and the rest is validated."""
+    prefixes = "@prefix ex: <http://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .\n"
+    shapes, data = tmp_path / "shapes.ttl", tmp_path / "data.ttl"
+    shapes.write_text(
+        f"{prefixes}ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property ex:nothing ,"
+        " [ sh:path ex:p ; sh:minCount 1 ] . ex:nothing sh:minCount 2 .",
+        encoding="utf-8",
+    )
+    data.write_text(prefixes, encoding="utf-8")
+    command = ["validate", str(data), "--shapes", str(shapes)]
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 2
+    assert "<http://example.org/nothing>, which has no sh:path" in refused.stderr
+    done = CliRunner().invoke(main, [*command, "--lenient"])
+    assert done.exit_code == 1
+    assert "<http://example.org/nothing> was left out, it has no sh:path" in done.stderr
+    assert "It does not conform: 1 violation(s)." in done.stdout

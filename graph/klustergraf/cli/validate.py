@@ -75,6 +75,11 @@ Format = Literal["text", "json", "ttl"]
     help="Refuse shapes that name a class or property that these files do not declare, or that "
     "can never find anything; may be given several times.",
 )
+@click.option(
+    "--lenient",
+    is_flag=True,
+    help="Leave property shapes without sh:path out, and name each, instead of refusing the file.",
+)
 def validate(
     files: tuple[Path, ...],
     shapes: tuple[Path, ...],
@@ -86,6 +91,7 @@ def validate(
     limit: int | None,
     deadline_seconds: float | None,
     vocabulary: tuple[Path, ...],
+    lenient: bool,
 ) -> None:
     """Check RDF files against the shapes and report what does not hold.
 
@@ -107,6 +113,7 @@ def validate(
             limit=limit,
             deadline_seconds=deadline_seconds,
             vocabulary=[q for file in vocabulary for q in read_quads(file)] or None,
+            lenient=lenient,
         )
     except EngineDisagreement as exc:
         click.echo(str(exc), err=True)

@@ -26,16 +26,20 @@ _CLASSES = (ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class"))
 
 @dataclass(frozen=True)
 class ShapesFile:
-    """A shapes graph, as it was read (``graph``) and as what it means (``shapes``)."""
+    """A shapes graph, as it was read (``graph``) and as what it means (``shapes``).
+
+    ``left_out`` says what was not well-formed and is no part of either.
+    """
 
     source: str
     graph: ShapesGraph
     shapes: Shapes
+    left_out: tuple[str, ...] = ()
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:
         """Say what in the shapes can never find anything."""
-        return tuple(remarks(self.graph, self.shapes))
+        return (*self.left_out, *remarks(self.graph, self.shapes))
 
     def require_meaning(self, vocabulary: Iterable[ox.Quad] | None = None) -> None:
         """Refuse shapes of which a part can never find anything.
@@ -85,13 +89,16 @@ def _gives_target(quad: ox.Quad, shapes: Shapes) -> bool:
     return name.startswith(SH + "target")
 
 
-def load_shapes(files: Sequence[Path] | None) -> ShapesFile:
+def load_shapes(files: Sequence[Path] | None, *, lenient: bool = False) -> ShapesFile:
     """Read the shapes of some files, or those that are shipped.
+
+    With ``lenient``, property shapes without ``sh:path`` are left out and named in the remarks:
+    published profiles have such. All else that SHACL does not allow is refused all the same.
 
     Errors: GraphParseError when a file cannot be read, or says what SHACL does not allow.
     """
     paths = tuple(sorted(room("shapes").glob("*.ttl"))) if files is None else tuple(files)
-    return _loaded(tuple((path, _stamp(path)) for path in paths), files is not None)
+    return _loaded(tuple((path, _stamp(path)) for path in paths), files is not None, lenient)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -104,7 +111,9 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8)
-def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -> ShapesFile:
+def _loaded(
+    files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool, is_lenient: bool
+) -> ShapesFile:
     paths = [path for path, _ in files]
     bases = [path.resolve().as_uri() if is_foreign else None for path in paths]
     graph = ShapesGraph(
@@ -113,8 +122,28 @@ def _loaded(files: tuple[tuple[Path, tuple[int, int]], ...], is_foreign: bool) -
         for quad in read_quads(path, base_iri=base)
     )
     source = ", ".join(map(str, paths))
+    left_out: tuple[str, ...] = ()
+    if is_lenient:
+        graph, left_out = without_pathless(graph)
     require_well_formed(graph, source)
-    file = ShapesFile(source, graph, read_shapes(graph))
+    file = ShapesFile(source, graph, read_shapes(graph), left_out)
     if not is_foreign:
         file.require_meaning()
     return file
+
+
+def without_pathless(graph: ShapesGraph) -> tuple[ShapesGraph, tuple[str, ...]]:
+    """Leave out what is used as a property shape and has no ``sh:path``; say what it was."""
+    left = {node for _, node in graph.pairs(SH + "property") if not graph.sh(node, "path")}
+    said = {
+        f"shape {graph.name(user)}: its property shape {node} was left out, it has no sh:path"
+        for user, node in graph.pairs(SH + "property")
+        if node in left
+    }
+    kept = (
+        quad
+        for quad in graph.quads
+        if quad.subject not in left
+        and not (quad.predicate.value == SH + "property" and quad.object in left)
+    )
+    return (ShapesGraph(kept), tuple(sorted(said))) if left else (graph, ())

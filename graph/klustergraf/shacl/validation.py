@@ -28,6 +28,7 @@ def validate(
     limit: int | None = None,
     deadline_seconds: float | None = None,
     vocabulary: Iterable[ox.Quad] | None = None,
+    lenient: bool = False,
 ) -> Report:
     """Validate statements against shapes: the shipped ones, or those of the given files.
 
@@ -43,12 +44,13 @@ def validate(
     ``focus_nodes`` limits validation to some nodes, where shapes look at them. ``limit`` bounds
     the results that the report keeps; its counts are of all. With a ``vocabulary``, shapes that
     name a class or property that it does not declare are refused, as is all that can never fire.
+    With ``lenient``, property shapes without ``sh:path`` are left out, each named in the log.
 
     Errors: GraphParseError when a shapes file cannot be read, says what SHACL does not allow, or
     a shape is not done within the deadline; EngineDisagreement when the engines differ.
     Source: SHACL, section 3.4 (Validation).
     """
-    loaded = load_shapes(shapes)
+    loaded = load_shapes(shapes, lenient=lenient)
     if vocabulary is not None:
         loaded.require_meaning(vocabulary)
     if engine != "compiled":

@@ -107,7 +107,8 @@ def _shape_faults(graph: ShapesGraph, shape: Term) -> Iterator[str]:
             if isinstance(value, ox.Literal):
                 yield f"sh:{name} has {value}, which is no shape"
             elif name == "property" and not graph.sh(value, "path"):
-                yield f"sh:property has {_shown(value)}, which has no sh:path"
+                fault = "which has no sh:path (--lenient leaves it out)"
+                yield f"sh:property has {_shown(value)}, {fault}"
             elif name == "node" and graph.sh(value, "path"):
                 yield f"sh:node has {_shown(value)}, which is a property shape"
 
