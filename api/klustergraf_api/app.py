@@ -29,7 +29,7 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
-from klustergraf_api.routes import graphs, operations, pages, resources, sparql
+from klustergraf_api.routes import graphs, operations, pages, resources, search, sparql
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
 
@@ -68,6 +68,7 @@ def create_app(
         else:
             used, served = engine, version
         rendering.version_id = used.version_id
+        rendering.is_stored = served is not None
         runner = _runner(settings, used, metrics)
         parts = Parts(
             settings, catalogue or Catalogue(), rendering, runner, cache, shortcut, served
@@ -103,7 +104,7 @@ def create_app(
     app.state.pages = rendering
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
-    for module in (sparql, graphs, resources, pages, operations):
+    for module in (sparql, graphs, resources, pages, search, operations):
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)

@@ -1,12 +1,15 @@
 """What routes are given: settings, engine, stored queries, pages."""
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from klustergraf.catalogue import Catalogue
+from klustergraf.derivations import SEARCH
 from klustergraf.engine.base import QueryEngine
+from klustergraf.errors import VersionNotFound
+from klustergraf.search import SearchIndex
 from klustergraf.version import Version
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.contributing import Contributing
@@ -24,6 +27,7 @@ class Parts:
 
     ``version``: the stored version that is served; None when files are served that are none.
     ``contributing``: what takes contributions; None where none are taken.
+    ``remembered``: what was computed from that version and is small; gone with it.
     """
 
     settings: Settings
@@ -34,6 +38,7 @@ class Parts:
     shortcut: Shortcut
     version: Version | None = None
     contributing: Contributing | None = None
+    remembered: dict[str, Any] = field(default_factory=dict)
 
     @property
     def engine(self) -> QueryEngine:
@@ -44,9 +49,23 @@ class Parts:
         """Answer from a version from now on, by its engine."""
         self.runner.replace_engine(engine)
         self.version = version
+        self.remembered = {}
         self.cache.clear()
         self.pages.version_id = engine.version_id
         self.runner.metrics.set_version(engine.version_id)
+
+
+def search_index_of(parts: Parts) -> SearchIndex:
+    """Give the search index of the version that is served.
+
+    Errors: VersionNotFound when files are served that are no stored version.
+    """
+    if parts.version is None:
+        raise VersionNotFound("current", "the files that are served")
+    if "search" not in parts.remembered:
+        parts.remembered["search"] = SearchIndex(SEARCH.folder(parts.version))
+    index: SearchIndex = parts.remembered["search"]
+    return index
 
 
 def executor_of(request: Request, parts: Parts) -> Executor:
@@ -68,3 +87,10 @@ def _executor(request: Request, parts: PartsDep) -> Executor:
 
 
 ExecutorDep = Annotated[Executor, Depends(_executor)]
+
+
+def _search_index(parts: PartsDep) -> SearchIndex:
+    return search_index_of(parts)
+
+
+SearchIndexDep = Annotated[SearchIndex, Depends(_search_index)]

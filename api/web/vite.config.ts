@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 // One script for each page that has one; the service finds their names in the manifest.
-const PAGES = ["site"];
+const PAGES = ["site", "search"];
 
 export default defineConfig({
   base: "/static/build/",

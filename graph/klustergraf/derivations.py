@@ -7,7 +7,9 @@ request waits for it.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from klustergraf.search import SEARCH_INDEX, build_index
 from klustergraf.version import Version
 
 
@@ -27,7 +29,9 @@ class Derivation:
         return version.derived(self.name, self.make)
 
 
-DERIVATIONS: tuple[Derivation, ...] = ()
+SEARCH: Final = Derivation(SEARCH_INDEX, build_index)
+
+DERIVATIONS: tuple[Derivation, ...] = (SEARCH,)
 
 
 def derive_all(version: Version) -> None:

@@ -17,11 +17,13 @@ from klustergraf_api.pages.assets import Assets
 FOLDER: Final = Path(__file__).resolve().parent
 MESSAGES: Final = FOLDER / "messages"
 
-# The menu: the addresses of the pages, and their names among the messages.
+# The menu: the addresses of the pages, their names among the messages, and whether a page needs
+# what is computed from a stored version.
 NAVIGATION: Final = (
-    ("/queries", "nav.queries"),
-    ("/sparql", "nav.sparql"),
-    ("/ontology", "nav.ontology"),
+    ("/search", "nav.search", True),
+    ("/queries", "nav.queries", False),
+    ("/sparql", "nav.sparql", False),
+    ("/ontology", "nav.ontology", False),
 )
 
 # What may stand in the path and the fragment of an IRI as it is.
@@ -103,6 +105,23 @@ class View:
             return iri[len(self._base) :]
         return shorten(iri)
 
+    def expand(self, short: str) -> str:
+        """Give the IRI that :meth:`curie` wrote short, of things of ours."""
+        return self._base + short if short.startswith(("id/", "graph/")) else short
+
+    def with_parameters(self, **changed: object) -> str:
+        """Write the address of this page with some parameters changed, or (None) left out."""
+        kept = [(name, value) for name, value in self._parameters if name not in changed]
+        added = [(name, str(value)) for name, value in changed.items() if value is not None]
+        language = [("lang", self.language)] if self.asked_language else []
+        query = urlencode([*kept, *added, *language])
+        return f"{self.path}?{query}" if query else self.path
+
+    def api(self, path: str) -> str:
+        """Write the address of the data of this page: its parameters, their IRIs in full."""
+        parameters = [(n, self.expand(v)) for n, v in self._parameters if n != "page"]
+        return f"{path}?{urlencode([*parameters, ('lang', self.language)])}"
+
     def sparql(self, query: str, **parameters: str) -> str:
         """Write the address that answers a query."""
         return self.href("/sparql", query=query, **parameters)
@@ -127,6 +146,7 @@ class Pages:
     def __init__(self, base: str, software_version: str) -> None:
         self.messages = {language: load_messages(language) for language in LANGUAGES}
         self.version_id = ""
+        self.is_stored = False  # whether a stored version is served
         self._base = base
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER),
@@ -137,7 +157,6 @@ class Pages:
         )
         self._environment.globals["software_version"] = software_version
         self._environment.globals["assets"] = Assets()
-        self._environment.globals["navigation"] = NAVIGATION
         self._environment.filters["grouped"] = group_digits
 
     def view(self, request: Request) -> View:
@@ -155,7 +174,14 @@ class Pages:
     ) -> Response:
         """Render a page."""
         view = self.view(request)
-        common = {"version_id": self.version_id, "languages": LANGUAGES, "t": view.text}
+        common = {
+            "version_id": self.version_id,
+            "languages": LANGUAGES,
+            "t": view.text,
+            "navigation": [
+                (p, key) for p, key, stored in NAVIGATION if self.is_stored or not stored
+            ],
+        }
         html = self._environment.get_template(template).render(view=view, **common, **context)
         varying = {"Vary": "Accept, Accept-Language", "Content-Language": view.language}
         if self.version_id:

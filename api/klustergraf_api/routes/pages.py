@@ -27,12 +27,15 @@ async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
     """Tell what this is, with live counts and three questions."""
     questions = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
     queries = count_queries()
+    if "counts" not in parts.remembered:
+        parts.remembered["counts"] = await read_counts(executor, queries)
     return parts.pages.respond(
         request,
         "start.html",
-        counts=await read_counts(executor, queries),
+        counts=parts.remembered["counts"],
         count_queries=queries,
         questions=questions[:3],
+        has_search=parts.version is not None,
     )
 
 
