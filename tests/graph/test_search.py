@@ -63,7 +63,7 @@ def first(index: SearchIndex, text: str) -> str:
         ("kth", "actor/kth"),
         ("teknologiska inst", "actor/kth"),
         ("026vcq606", "actor/kth"),
-        ("kungl tekn", "actor/kth"),
+        ("kungl tekniska", "actor/kth"),
         ("kungliga teknska hogskolan", "actor/kth"),
         ("sodertrons", "actor/sh"),
         ("angstroms", "actor/bolaget"),
