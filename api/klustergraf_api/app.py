@@ -19,6 +19,7 @@ from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.federation import FederatedEngine
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
+from klustergraf_api.archive import Archive
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.contributing import Contributing
 from klustergraf_api.dependencies import Parts
@@ -29,11 +30,13 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
-from klustergraf_api.routes import graphs, operations, pages, resources, search, sparql
+from klustergraf_api.routes import graphs, operations, pages, resources, search, sparql, versions
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
+from klustergraf_api.time_travel import TimeTravel
 
 _KIBIBYTE = 1024
+_PAST_WORKERS = 2
 
 
 def create_app(
@@ -59,6 +62,10 @@ def create_app(
     cache = _cache(settings, metrics)
     shortcut = Shortcut(cache, is_open=not settings.log_requests)
 
+    archive = Archive(
+        lambda: app.state.parts, partial(start_past, settings=settings), settings.past_versions
+    )
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         used: QueryEngine
@@ -74,6 +81,7 @@ def create_app(
             settings, catalogue or Catalogue(), rendering, runner, cache, shortcut, served
         )
         app.state.parts = parts
+        app.state.archive = archive
         following: asyncio.Task[None] | None = None
         if engine is None or start_engine is not None:
             start = start_engine or partial(start_version, settings=settings)
@@ -88,6 +96,7 @@ def create_app(
                 following.cancel()
             if parts.contributing is not None:
                 parts.contributing.close()
+            archive.close()
             runner.close()
             if runner.engine is not engine:
                 runner.engine.close()
@@ -104,10 +113,11 @@ def create_app(
     app.state.pages = rendering
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
-    for module in (sparql, graphs, resources, pages, search, operations):
+    for module in (sparql, graphs, resources, pages, search, operations, versions):
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)
+    app.add_middleware(TimeTravel)
     app.add_middleware(LastResort)
     app.add_middleware(Front, log_requests=settings.log_requests)
     return app
@@ -182,6 +192,16 @@ def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
         most_waiting=settings.waiting_queries,
         storage=settings.storage,
     )
+
+
+def start_past(version: Version, settings: Settings) -> QueryEngine:
+    """Make what answers from a version of the past: few workers, on disk when memory is scarce.
+
+    Errors: as engine_for.
+    """
+    storage = "auto" if settings.storage == "memory" else settings.storage
+    few = {"workers": min(settings.workers, _PAST_WORKERS), "storage": storage}
+    return start_version(version, settings.model_copy(update=few))
 
 
 def with_services(engine: EmbeddedEngine, settings: Settings) -> QueryEngine:

@@ -1,7 +1,7 @@
 """What routes are given: settings, engine, stored queries, pages."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
@@ -19,6 +19,9 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
+
+# Where a request carries the parts that answer it, when not from the version that is served.
+PARTS: Final = "klustergraf.parts"
 
 
 @dataclass
@@ -74,12 +77,13 @@ def executor_of(request: Request, parts: Parts) -> Executor:
     return Executor(parts.runner, request.receive, client)
 
 
-def _parts(request: Request) -> Parts:
-    parts: Parts = request.app.state.parts
+def parts_of(request: Request) -> Parts:
+    """Give the parts that answer a request: of the version it names, or of the one served."""
+    parts: Parts = request.scope.get(PARTS) or request.app.state.parts
     return parts
 
 
-PartsDep = Annotated[Parts, Depends(_parts)]
+PartsDep = Annotated[Parts, Depends(parts_of)]
 
 
 def _executor(request: Request, parts: PartsDep) -> Executor:

@@ -19,8 +19,8 @@ EVERYWHERE: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Link, Retry-After, Server-Timing, X-Klustergraf-Cache, X-Klustergraf-Version, "
-        b"X-Request-ID",
+        b"ETag, Link, Memento-Datetime, Retry-After, Server-Timing, X-Klustergraf-Cache, "
+        b"X-Klustergraf-Version, X-Request-ID",
     ),
     (
         b"content-security-policy",
@@ -33,7 +33,7 @@ EVERYWHERE: Final[tuple[tuple[bytes, bytes], ...]] = (
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
     "Access-Control-Allow-Headers": (
-        "Accept, Accept-Language, Content-Type, If-None-Match, X-Request-ID"
+        "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match, X-Request-ID"
     ),
     "Access-Control-Max-Age": "86400",
 }

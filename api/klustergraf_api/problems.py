@@ -276,6 +276,11 @@ async def _on_known(request: Request, exc: Exception) -> Response:
     )
 
 
+async def respond_to(request: Request, exc: errors.GraphError | RequestError) -> Response:
+    """Tell a failure that no route has seen, as a problem."""
+    return await _on_known(request, exc)
+
+
 def bare(exc: RequestError) -> tuple[int, bytes]:
     """Give the status and the problem details of a request that cannot even be read."""
     kind = kind_of(type(exc))

@@ -42,6 +42,7 @@ PARAMETERS: Final = [
             "Graphs that GRAPH may name.",
             {"type": "array", "items": {"type": "string", "format": "iri"}},
         ),
+        ("version", "A past version to ask: its id; in the address only.", {"type": "string"}),
         ("timeout", "Seconds the query may run, up to the limit.", {"type": "number"}),
         (
             "format",
@@ -94,7 +95,10 @@ async def read_protocol_request(request: Request, limits: RequestLimits) -> Prot
             raise UnsupportedMediaType((FORM, DIRECT))
         body = await read_body(request, limits)
         if media_type == FORM:
-            parameters += _parameters(body)
+            sent = _parameters(body)
+            if any(name == "version" for name, _ in sent):
+                raise MalformedRequest("Name the version in the address: /sparql?version=…")
+            parameters += sent
         else:
             parameters.append(("query", _text(body)))
     asked = _protocol_request(parameters)

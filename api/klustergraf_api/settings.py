@@ -21,6 +21,14 @@ class Settings(BaseSettings):
     base: str = Field(
         default=BASE, description="What the IRIs of the graph begin with, up to `id/` and `graph/`."
     )
+    public_url: str = Field(
+        default="",
+        description="Address at which others reach the service, as descriptions name it; "
+        "empty: as each request names it.",
+    )
+    past_versions: int = Field(
+        default=2, ge=1, description="How many past versions are kept open for queries at a time."
+    )
     default_graph: Literal["union", "unnamed"] = Field(
         default="union",
         description="Default graph of queries: the union of all named graphs, or the unnamed one.",

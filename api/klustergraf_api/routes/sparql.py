@@ -13,7 +13,7 @@ from klustergraf.engine.base import QueryRequest, ResultsFormat, TriplesFormat
 from klustergraf.errors import GraphError
 from klustergraf_api.answers import answer, version_headers, wanted
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import Parts, executor_of
+from klustergraf_api.dependencies import Parts, executor_of, parts_of
 from klustergraf_api.description import GRAPHS_QUERY, describe_service
 from klustergraf_api.execution import Executor
 from klustergraf_api.negotiation import HTML, RESULTS, TRIPLES, choose
@@ -48,7 +48,7 @@ class SparqlEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request (ASGI)."""
         request = Request(scope, receive)
-        response = await _respond(request, request.app.state.parts)
+        response = await _respond(request, parts_of(request))
         await response(scope, receive, send)
 
 
