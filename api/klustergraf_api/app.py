@@ -30,7 +30,16 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
-from klustergraf_api.routes import graphs, operations, pages, resources, search, sparql, versions
+from klustergraf_api.routes import (
+    graphs,
+    operations,
+    pages,
+    resources,
+    search,
+    sparql,
+    version_documents,
+    versions,
+)
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
 from klustergraf_api.time_travel import TimeTravel
@@ -113,7 +122,8 @@ def create_app(
     app.state.pages = rendering
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
-    for module in (sparql, graphs, resources, pages, search, operations, versions):
+    modules = (sparql, graphs, resources, pages, search, operations, versions, version_documents)
+    for module in modules:
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
 from typing import Final
 
@@ -20,6 +22,24 @@ def entity_tag(version_id: str, *representation: str) -> str:
     return f'W/"{version_id[:12]}-{sha256(key.encode("utf-8", "replace")).hexdigest()[:20]}"'
 
 
+def http_date(time: datetime) -> str:
+    """Write a time as ``Last-Modified`` wants it.
+
+    >>> from datetime import UTC
+    >>> http_date(datetime(2026, 11, 26, 1, 2, 3, tzinfo=UTC))
+    'Thu, 26 Nov 2026 01:02:03 GMT'
+    """
+    return format_datetime(time, usegmt=True)
+
+
+def _is_as_old(header: str, last_modified: str) -> bool:
+    """Tell whether what a client has is not older (RFC 9110, 13.1.3); nonsense is passed over."""
+    try:
+        return parsedate_to_datetime(header) >= parsedate_to_datetime(last_modified)
+    except (ValueError, TypeError, OverflowError):
+        return False
+
+
 def not_modified(
     request: Request, tag: str, headers: Mapping[str, str], *others: str
 ) -> Response | None:
@@ -28,7 +48,12 @@ def not_modified(
     ``others`` are the tags of what might be sent as well: the same without a content coding.
     """
     header = request.headers.get("if-none-match")
-    if header is None or request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD"):
+        return None
+    if header is None:
+        since, changed = request.headers.get("if-modified-since"), headers.get("Last-Modified")
+        if since and changed and _is_as_old(since, changed):
+            return Response(status_code=304, headers={**headers, "ETag": tag})
         return None
     known = _TAG.findall(header)
     for own in (tag, *others):

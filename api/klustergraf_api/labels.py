@@ -6,7 +6,7 @@ from typing import Final
 from klustergraf.namespaces import DCT, RDFS, SKOS
 from klustergraf_api.execution import Executor
 from klustergraf_api.pages.rendering import View
-from klustergraf_api.terms import Term, serialise_iris
+from klustergraf_api.terms import Term, serialise_iri, serialise_iris
 
 # The first of these that a thing has is what it is called.
 LABEL_PREDICATES: Final = (SKOS + "prefLabel", RDFS + "label", DCT + "title")
@@ -40,14 +40,16 @@ async def read_labels(executor: Executor, iris: Iterable[str]) -> Labels:
     wanted = sorted(set(iris))[:_MOST_IRIS]
     if not wanted:
         return Labels({})
-    ranks = " ".join(f"(<{p}> {rank})" for rank, p in enumerate(LABEL_PREDICATES))
+    predicates = ", ".join(map(serialise_iri, LABEL_PREDICATES))
+    # Not a second VALUES block: the engine would join the two by reading the whole graph.
     rows = await executor.solutions(
-        "SELECT DISTINCT ?thing ?label ?rank WHERE { "
-        f"VALUES ?thing {{ {serialise_iris(wanted)} }} VALUES (?predicate ?rank) {{ {ranks} }} "
-        "?thing ?predicate ?label }"
+        "SELECT DISTINCT ?thing ?predicate ?label WHERE { "
+        f"VALUES ?thing {{ {serialise_iris(wanted)} }} "
+        f"?thing ?predicate ?label FILTER(?predicate IN ({predicates})) }}"
     )
     texts: dict[str, dict[str, str]] = {}
-    for row in sorted(rows, key=lambda row: (row["rank"], row["label"])):
+    rank = LABEL_PREDICATES.index
+    for row in sorted(rows, key=lambda row: (rank(row["predicate"].value), row["label"])):
         language = row["label"].language.split("-")[0]
         texts.setdefault(row["thing"].value, {}).setdefault(language, row["label"].value)
     return Labels(texts)

@@ -65,6 +65,9 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     errors.ResourceNotFound: _kind(
         404, "resource-not-found", "Finns inte i grafen", "Not in the graph", "iri"
     ),
+    errors.ResourceWithdrawn: _kind(
+        410, "resource-withdrawn", "Har dragits tillbaka", "Withdrawn", "iri", "replaced_by"
+    ),
     errors.VersionNotFound: _kind(
         404, "version-not-found", "Ingen sådan version", "No such version", "name"
     ),

@@ -313,11 +313,12 @@ async def _read_graphs(
     graphs: dict[str, list[Statement]] = {iri: [] for iri in sorted(iris)}
     if not iris:
         return graphs
-    predicates = serialise_iris((DCT + "source", DCT + "license", DCT + "issued", GRAPH_KIND))
+    named = (DCT + "source", DCT + "license", DCT + "issued", GRAPH_KIND)
+    predicates = ", ".join(map(serialise_iri, named))
     rows = await executor.solutions(
         "SELECT DISTINCT ?about ?predicate ?object WHERE { "
-        f"VALUES ?about {{ {serialise_iris(iris)} }} VALUES ?predicate {{ {predicates} }} "
-        "?about ?predicate ?object }"
+        f"VALUES ?about {{ {serialise_iris(iris)} }} "
+        f"?about ?predicate ?object FILTER(?predicate IN ({predicates})) }}"
     )
     for row in rows:
         graphs[row["about"].value].append(Statement(row["predicate"].value, row["object"]))

@@ -2,6 +2,7 @@
 
 GraphError
   x ResourceNotFound(iri)
+  x ResourceWithdrawn(iri, replaced_by)
   x VersionNotFound(name)
   x QueryNotFound(name, nearest)
   x QueryParameterError(name, reason)
@@ -46,6 +47,17 @@ class ResourceNotFound(GraphError):
     def __init__(self, iri: str) -> None:
         self.iri = iri
         super().__init__(f"The graph has no statement about <{iri}>.")
+
+
+class ResourceWithdrawn(GraphError):
+    """What an IRI stood for was withdrawn; ``replaced_by`` are the IRIs to use instead."""
+
+    def __init__(self, iri: str, replaced_by: tuple[str, ...] = ()) -> None:
+        self.iri = iri
+        self.replaced_by = replaced_by
+        instead = " and ".join(f"<{other}>" for other in replaced_by)
+        hint = f"Use {instead} instead." if replaced_by else "Nothing replaces it."
+        super().__init__(f"<{iri}> was withdrawn from the graph. {hint}")
 
 
 class VersionNotFound(GraphError):

@@ -28,18 +28,23 @@ def test_the_language_goes_along(client: TestClient) -> None:
 
 @pytest.mark.parametrize("suffix", ["ttl", "nt", "jsonld", "rdf"])
 def test_documents_describe_the_thing(client: TestClient, suffix: str) -> None:
-    """What is said of a thing, what points to it, and its relations; the same in every format."""
+    """What is said of a thing, what points to it, and its relations; beside that, provenance."""
     response = client.get(f"/id/actor/lab.{suffix}")
     assert response.headers["content-type"].partition(";")[0] == SUFFIXES[suffix]
-    assert response.headers["link"] == f'<{LAB}>; rel="describes"'
     form = ox.RdfFormat.from_media_type(SUFFIXES[suffix])
     triples = {quad.triple for quad in ox.parse(response.content, format=form)}
     everything = {quad.triple for quad in reference_store()}
-    lab = ox.NamedNode(LAB)
-    assert triples <= everything
+    lab, document = ox.NamedNode(LAB), ox.NamedNode(f"{LAB}#description")
+    assert {t.subject for t in triples - everything} == {document}
     assert {t for t in everything if lab in (t.subject, t.object)} <= triples
     membership = ox.NamedNode("https://w3id.org/klustergraf/id/membership/lab--town")
     assert {t for t in everything if t.subject == membership} <= triples
+    town = ox.NamedNode("https://w3id.org/klustergraf/id/actor/town")
+    names = {t.object.value for t in triples if t.subject == town and hasattr(t.object, "value")}
+    assert {"Staden", "The Town"} <= names
+    said = {str(t.object) for t in triples if t.subject == document}
+    assert {f"<{STATED}>", "<https://creativecommons.org/licenses/by/4.0/>"} <= said
+    assert f'"{response.headers["x-klustergraf-version"]}"' in said
     known = client.get(
         f"/id/actor/lab.{suffix}", headers={"If-None-Match": response.headers["etag"]}
     )
@@ -100,19 +105,25 @@ def test_what_only_is_pointed_to_has_a_page(client: TestClient) -> None:
 
 
 def test_named_graph(client: TestClient) -> None:
-    """A named graph has a page, and is there whole as data."""
-    page = client.get("/graph/stated", headers=PAGE)
-    assert page.status_code == 200
+    """A named graph has a page and a description; what stands in it is at /graphs/, whole."""
+    assert client.get("/graph/stated", headers=PAGE).headers["location"] == "/graph/stated.html"
+    page = client.get("/graph/stated.html")
     assert "Det utsagda" in page.text
-    data = client.get("/graph/stated", headers={"Accept": "application/n-triples"})
+    described = client.get("/graph/stated.nt").text
+    assert '"What is stated"@en' in described
+    assert "dataDump> <https://w3id.org/klustergraf/graphs/stated>" in described
+    data = client.get("/graphs/stated", headers={"Accept": "application/n-triples"})
     assert data.headers["content-type"] == "application/n-triples"
+    assert data.headers["content-location"] == "/graphs/stated.nt"
     graph = ox.NamedNode(STATED)
     expected = {q.triple for q in reference_store().quads_for_pattern(None, None, None, graph)}
     assert {q.triple for q in ox.parse(data.content, format=ox.RdfFormat.N_TRIPLES)} == expected
-    assert client.get("/graph/derived/members.ttl").status_code == 200
+    assert client.get("/graphs/derived/members.ttl").status_code == 200
     tag = data.headers["etag"]
     headers = {"Accept": "application/n-triples", "If-None-Match": tag}
-    assert client.get("/graph/stated", headers=headers).status_code == 304
+    assert client.get("/graphs/stated", headers=headers).status_code == 304
+    assert client.get("/graphs/none").status_code == 404
+    assert client.get("/graphs/stated", headers=PAGE).headers["location"] == "/graph/stated.html"
 
 
 def test_ontology(client: TestClient) -> None:

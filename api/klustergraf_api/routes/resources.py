@@ -1,5 +1,6 @@
 """``/id/…``, ``/graph/…`` and ``/ontology``: linked data, as documents and as pages."""
 
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -9,110 +10,144 @@ from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import ResourceNotFound
-from klustergraf.namespaces import PREFIXES
-from klustergraf_api.caching import entity_tag, not_modified
+from klustergraf.namespaces import PREFIXES, RDF, SCHEMA
+from klustergraf_api.caching import not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
-from klustergraf_api.negotiation import HTML, SUFFIXES, choose
+from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.ontology import read_terms, terms_query
-from klustergraf_api.request_errors import NotAcceptable
+from klustergraf_api.routes.documents import (
+    METHODS,
+    SUFFIX_OF,
+    document_headers,
+    iri_of,
+    negotiate,
+    origin_of,
+    see_other,
+)
+from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Link, Signposts, header
+from klustergraf_api.standing import must_stand
 from klustergraf_api.streaming import AnswerResponse
 from klustergraf_api.terms import serialise_iri
-from klustergraf_api.things import description_query, graph_query, group, read_thing, shown_facts
+from klustergraf_api.thing_data import HYDRA, describe_thing
+from klustergraf_api.things import graph_query, group, read_thing, shown_facts
 
 router = APIRouter(include_in_schema=False)
 
-_METHODS: Final = ["GET", "HEAD"]
-_OFFERS: Final = (*TriplesFormat, HTML)
-_SUFFIX_OF: Final = {media_type: suffix for suffix, media_type in SUFFIXES.items()}
+_PREFIXES: Final = {**PREFIXES, "hydra": HYDRA}
 
 
-@router.api_route("/id/{path:path}", methods=_METHODS)
+@router.api_route("/id/{path:path}", methods=METHODS)
 async def thing(request: Request, path: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Send to the page or the data of a thing; with a suffix, give that document."""
-    stem, dot, suffix = path.rpartition(".")
-    if dot and suffix in SUFFIXES:
-        iri = _iri(parts, f"id/{stem}")
-        if suffix == "html":
-            return await _page(request, parts, executor, iri)
-        return await _document(request, parts, executor, iri, SUFFIXES[suffix])
-    iri = _iri(parts, f"id/{path}")
-    media_type = _choose(request)
-    await _must_exist(executor, iri)
-    return _see_other(request, f"/id/{quote(path)}.{_SUFFIX_OF[media_type]}")
+    return await _dereference(request, parts, executor, f"id/{path}")
 
 
-@router.api_route("/graph/{path:path}", methods=_METHODS)
+@router.api_route("/graph/{path:path}", methods=METHODS)
 async def graph(request: Request, path: str, parts: PartsDep, executor: ExecutorDep) -> Response:
-    """Tell of a named graph on a page, or give the graph itself as data."""
-    return await graph_document(request, parts, executor, path)
+    """Send to the page or the data about a named graph; its contents are at ``/graphs/``."""
+    return await _dereference(request, parts, executor, f"graph/{path}")
 
 
-async def graph_document(request: Request, parts: Parts, executor: Executor, path: str) -> Response:
-    """Give the page or the data of the graph that is named behind ``graph/``.
-
-    Errors: ResourceNotFound, NotAcceptable.
-    """
-    stem, dot, suffix = path.rpartition(".")
-    named = dot and suffix in SUFFIXES
-    iri = _iri(parts, f"graph/{stem if named else path}")
-    media_type = SUFFIXES[suffix] if named else _choose(request)
-    if media_type == HTML:
-        return await _page(request, parts, executor, iri)
-    return await _graph(request, parts, executor, iri, media_type)
-
-
-@router.api_route("/ontology", methods=_METHODS)
-@router.api_route("/ontology.{suffix}", methods=_METHODS)
+@router.api_route("/ontology", methods=METHODS)
+@router.api_route("/ontology.{suffix}", methods=METHODS)
 async def ontology(
     request: Request, parts: PartsDep, executor: ExecutorDep, suffix: str | None = None
 ) -> Response:
     """Give the ontology, as a page with an anchor for each term, or as data."""
-    iri = _iri(parts, "graph/ontology")
+    iri = iri_of(parts, "graph/ontology")
     if suffix is not None and suffix not in SUFFIXES:
-        raise ResourceNotFound(_iri(parts, f"ontology.{suffix}"))
-    media_type = SUFFIXES[suffix] if suffix else _choose(request)
+        raise ResourceNotFound(iri_of(parts, f"ontology.{suffix}"))
+    media_type = SUFFIXES[suffix] if suffix else negotiate(request)
     if media_type != HTML:
-        return await _graph(request, parts, executor, iri, media_type)
+        return await graph_contents(request, parts, executor, iri, media_type)
     query = terms_query(iri)
     terms = read_terms(await executor.solutions(query), parts.settings.base + "ontology#")
     return parts.pages.respond(request, "ontology.html", terms=terms, query=query)
 
 
-def _iri(parts: Parts, path: str) -> str:
-    """Make the IRI that a path of ours stands for.
+async def graph_document(request: Request, parts: Parts, executor: Executor, path: str) -> Response:
+    """Give what stands in the named graph behind ``graph/``; to a browser, its page.
 
-    Errors: ResourceNotFound when it cannot be one.
+    Errors: ResourceNotFound, NotAcceptable.
     """
-    iri = parts.settings.base + path
-    try:
-        serialise_iri(iri)
-    except ValueError as exc:
-        raise ResourceNotFound(iri) from exc
-    return iri
+    stem, dot, suffix = path.rpartition(".")
+    named = dot and suffix in SUFFIXES
+    local = f"graph/{stem if named else path}"
+    iri = iri_of(parts, local)
+    media_type = SUFFIXES[suffix] if named else negotiate(request)
+    if media_type == HTML:
+        await must_stand(executor, iri)
+        return see_other(request, f"/{quote(local)}.html")
+    return await graph_contents(request, parts, executor, iri, media_type)
 
 
-def _choose(request: Request) -> str:
-    media_type = choose(request.headers.get("accept"), _OFFERS)
-    if media_type is None:
-        raise NotAcceptable(_OFFERS)
-    return media_type
+async def graph_contents(
+    request: Request, parts: Parts, executor: Executor, iri: str, media_type: str
+) -> Response:
+    """Stream a named graph.
 
-
-async def _must_exist(executor: Executor, iri: str) -> None:
+    Errors: ResourceNotFound when no statement stands in it.
+    """
     node = serialise_iri(iri)
-    graphs = f"GRAPH ?g {{ {node} ?p ?o }}"
-    parts = f"{{ {node} ?p ?o }} UNION {{ {graphs} }} UNION {{ ?s ?p {node} }}"
-    _, document = await executor.read(QueryRequest(f"ASK {{ {parts} }}"))
-    if b"true" not in document:
+    _, found = await executor.read(QueryRequest(f"ASK {{ GRAPH {node} {{ ?s ?p ?o }} }}"))
+    if b"true" not in found:
         raise ResourceNotFound(iri)
+    path = f"/graphs/{iri.removeprefix(parts.settings.base + 'graph/')}.{SUFFIX_OF[media_type]}"
+    headers = document_headers(parts, iri, f"contents {media_type}", path)
+    links = [Link("license", LICENSE), Link("describedby", iri), Link("collection", iri)]
+    headers["Link"] = header(links)
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
+    query = QueryRequest(graph_query(iri), triples_format=TriplesFormat(media_type))
+    answer = await executor.start(query)
+    return AnswerResponse(answer, media_type=media_type, headers=headers)
 
 
-def _see_other(request: Request, path: str) -> Response:
-    """Answer 303: a thing is not a document (Cool URIs for the Semantic Web, 4.2)."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return Response(status_code=303, headers={"Location": path + query, "Vary": "Accept"})
+async def _dereference(request: Request, parts: Parts, executor: Executor, local: str) -> Response:
+    """Answer for the IRI of a thing with 303, and for its documents with the document.
+
+    Errors: ResourceNotFound, ResourceWithdrawn, NotAcceptable.
+    """
+    if local.endswith(LINKSET_SUFFIX):
+        return await _linkset(request, parts, executor, local.removesuffix(LINKSET_SUFFIX))
+    stem, dot, suffix = local.rpartition(".")
+    if dot and suffix in SUFFIXES:
+        iri = iri_of(parts, stem)
+        await must_stand(executor, iri)
+        if suffix == "html":
+            return await _page(request, parts, executor, iri)
+        return await _document(request, parts, executor, iri, SUFFIXES[suffix])
+    iri = iri_of(parts, local)
+    media_type = negotiate(request)
+    await must_stand(executor, iri)
+    return see_other(request, f"/{quote(local)}.{SUFFIX_OF[media_type]}")
+
+
+def _path(parts: Parts, iri: str) -> str:
+    return "/" + quote(iri.removeprefix(parts.settings.base))
+
+
+def signposts(parts: Parts, iri: str, types: Iterable[str]) -> Signposts:
+    """Say which documents there are about a thing. ``types``: its classes, of any vocabulary."""
+    base, path = parts.settings.base, _path(parts, iri)
+    items = []
+    if iri.startswith(base + "graph/"):
+        contents = path.replace("/graph/", "/graphs/", 1)
+        items = [
+            Link("item", f"{contents}.{suffix}", media_type)
+            for suffix, media_type in SUFFIXES.items()
+            if media_type != HTML
+        ]
+    return Signposts(
+        iri=iri,
+        path=path,
+        author=base,
+        types=sorted({name for name in types if name.startswith(SCHEMA)}),
+        items=items,
+        collection=f"{base}version/{parts.engine.version_id}",
+    )
 
 
 async def _page(request: Request, parts: Parts, executor: Executor, iri: str) -> Response:
@@ -120,9 +155,11 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
     if iri.startswith(parts.settings.base + "graph/"):
         thing.queries["contents"] = graph_query(iri)
     language = parts.pages.view(request).language
+    types = [fact.value.value for fact in thing.facts if fact.predicate == RDF + "type"]
     return parts.pages.respond(
         request,
         "thing.html",
+        headers={"Link": header(signposts(parts, iri, types).of_page())},
         thing=thing,
         facts={
             "facts": shown_facts(thing.stated, language),
@@ -130,51 +167,42 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         },
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
-        path="/" + quote(iri.removeprefix(parts.settings.base)),
+        path=_path(parts, iri),
         types=SUFFIXES,
         documents=[suffix for suffix in SUFFIXES if suffix != "html"],
         shown_facts=shown_facts,
     )
 
 
-def _headers(parts: Parts, iri: str, media_type: str) -> dict[str, str]:
-    version = parts.engine.version_id
-    return {
-        "ETag": entity_tag(version, iri, media_type),
-        "X-Klustergraf-Version": version,
-        "Cache-Control": "no-cache",
-        "Vary": "Accept",
-    }
+def _types(triples: Iterable[ox.Triple], iri: str) -> list[str]:
+    node, kind = ox.NamedNode(iri), ox.NamedNode(RDF + "type")
+    found = (t.object for t in triples if t.subject == node and t.predicate == kind)
+    return [term.value for term in found if isinstance(term, ox.NamedNode)]
 
 
 async def _document(
     request: Request, parts: Parts, executor: Executor, iri: str, media_type: str
 ) -> Response:
     """Give the description of a thing."""
-    await _must_exist(executor, iri)
-    headers = _headers(parts, iri, media_type)
+    path = f"/{iri.removeprefix(parts.settings.base)}.{SUFFIX_OF[media_type]}"
+    headers = document_headers(parts, iri, media_type, path)
     if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
         return fresh
-    query = QueryRequest(description_query(iri), triples_format=TriplesFormat.N_TRIPLES)
-    _, document = await executor.read(query)
-    quads = ox.parse(document, format=ox.RdfFormat.N_TRIPLES)
-    triples = sorted((quad.triple for quad in quads), key=str)
-    headers["Link"] = f'<{iri}>; rel="describes"'
-    content = serialise(triples, media_type, PREFIXES)
+    triples = await describe_thing(executor, iri, origin_of(parts))
+    headers["Link"] = header(signposts(parts, iri, _types(triples, iri)).of_data())
+    content = serialise(triples, media_type, _PREFIXES)
     return Response(content, media_type=media_type, headers=headers)
 
 
-async def _graph(
-    request: Request, parts: Parts, executor: Executor, iri: str, media_type: str
-) -> Response:
-    """Give a whole named graph, streamed."""
-    node = serialise_iri(iri)
-    _, found = await executor.read(QueryRequest(f"ASK {{ GRAPH {node} {{ ?s ?p ?o }} }}"))
-    if b"true" not in found:
-        raise ResourceNotFound(iri)
-    headers = _headers(parts, iri, media_type)
+async def _linkset(request: Request, parts: Parts, executor: Executor, local: str) -> Response:
+    """Give the links of the documents about a thing."""
+    iri = iri_of(parts, local)
+    await must_stand(executor, iri)
+    root = str(request.base_url).rstrip("/")
+    headers = document_headers(parts, iri, f"{LINKSET} {root}", f"/{local}{LINKSET_SUFFIX}")
     if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
         return fresh
-    query = QueryRequest(graph_query(iri), triples_format=TriplesFormat(media_type))
-    answer = await executor.start(query)
-    return AnswerResponse(answer, media_type=media_type, headers=headers)
+    asked = f"SELECT DISTINCT ?type WHERE {{ {serialise_iri(iri)} <{RDF}type> ?type }}"
+    types = [row["type"].value for row in await executor.solutions(asked)]
+    content = signposts(parts, iri, types).linkset(root)
+    return Response(content, media_type=LINKSET, headers=headers)

@@ -1,0 +1,79 @@
+"""What the routes of linked data share: from an address to an IRI, and the headers of documents."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import Request
+from starlette.responses import Response
+
+from klustergraf.engine.base import TriplesFormat
+from klustergraf.errors import ResourceNotFound
+from klustergraf.version import Version
+from klustergraf_api.caching import entity_tag, http_date
+from klustergraf_api.dependencies import Parts
+from klustergraf_api.negotiation import HTML, SUFFIXES, choose
+from klustergraf_api.request_errors import NotAcceptable
+from klustergraf_api.terms import serialise_iri
+from klustergraf_api.thing_data import Origin
+
+METHODS: Final = ["GET", "HEAD"]
+OFFERS: Final = (*TriplesFormat, HTML)
+SUFFIX_OF: Final = {media_type: suffix for suffix, media_type in SUFFIXES.items()}
+
+
+def iri_of(parts: Parts, local: str) -> str:
+    """Make the IRI that a path of ours stands for.
+
+    Errors: ResourceNotFound when it cannot be one.
+    """
+    iri = parts.settings.base + local
+    try:
+        serialise_iri(iri)
+    except ValueError as exc:
+        raise ResourceNotFound(iri) from exc
+    return iri
+
+
+def negotiate(request: Request) -> str:
+    """Choose the media type of a document.
+
+    Errors: NotAcceptable.
+    """
+    media_type = choose(request.headers.get("accept"), OFFERS)
+    if media_type is None:
+        raise NotAcceptable(OFFERS)
+    return media_type
+
+
+def see_other(request: Request, path: str) -> Response:
+    """Answer 303: a thing is not a document (Cool URIs for the Semantic Web, 4.2)."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Response(status_code=303, headers={"Location": path + query, "Vary": "Accept"})
+
+
+@lru_cache(8)
+def _created(version: Version) -> str:
+    return version.manifest.created
+
+
+def origin_of(parts: Parts) -> Origin:
+    """Say which version is served, and when it was made."""
+    created = _created(parts.version) if parts.version else ""
+    return Origin(parts.settings.base, parts.engine.version_id, created)
+
+
+def document_headers(parts: Parts, iri: str, media_type: str, path: str) -> dict[str, str]:
+    """Give the headers of a document about an IRI. ``path``: its own address, with the suffix."""
+    origin = origin_of(parts)
+    headers = {
+        "ETag": entity_tag(origin.version_id, iri, media_type),
+        "X-Klustergraf-Version": origin.version_id,
+        "Cache-Control": "no-cache",
+        "Content-Location": quote(path),
+        "Vary": "Accept",
+    }
+    if origin.created:
+        headers["Last-Modified"] = http_date(datetime.fromisoformat(origin.created))
+    return headers

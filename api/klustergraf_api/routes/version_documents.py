@@ -1,0 +1,91 @@
+"""``/version/<id>``: what a version is made of, as a page and as data."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+import pyoxigraph as ox
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from klustergraf.namespaces import DCAT, DCT, OWL, PREFIXES, PROV, RDF, SCHEMA, VOID, XSD
+from klustergraf.version import Manifest
+from klustergraf_api.archive import find_version
+from klustergraf_api.caching import not_modified
+from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.description import serialise
+from klustergraf_api.negotiation import HTML, SUFFIXES
+from klustergraf_api.routes.documents import (
+    METHODS,
+    SUFFIX_OF,
+    document_headers,
+    negotiate,
+    see_other,
+)
+from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Signposts, header
+
+router = APIRouter(include_in_schema=False)
+
+_TYPES: Final = (SCHEMA + "Dataset",)
+
+
+@router.api_route("/version/{name}", methods=METHODS)
+async def version(request: Request, name: str, parts: PartsDep) -> Response:
+    """Send to the page or the data of a version; with a suffix, give that document.
+
+    Errors: VersionNotFound, NotAcceptable.
+    """
+    is_linkset = name.endswith(LINKSET_SUFFIX)
+    stem, dot, suffix = name.rpartition(".")
+    is_document = bool(dot) and suffix in SUFFIXES
+    asked = name.removesuffix(LINKSET_SUFFIX) if is_linkset else stem if is_document else name
+    manifest = (await asyncio.to_thread(find_version, parts, asked)).manifest
+    iri, path = f"{parts.settings.base}version/{manifest.id}", f"/version/{manifest.id}"
+    if not is_document and not is_linkset:
+        return see_other(request, f"{path}.{SUFFIX_OF[negotiate(request)]}")
+    signs = Signposts(iri, path, parts.settings.base, _TYPES)
+    if is_linkset:
+        root = str(request.base_url).rstrip("/")
+        return Response(signs.linkset(root), media_type=LINKSET)
+    if SUFFIXES[suffix] == HTML:
+        return parts.pages.respond(
+            request,
+            "version.html",
+            headers={"Link": header(signs.of_page())},
+            manifest=manifest,
+            path=path,
+            base=parts.settings.base,
+        )
+    headers = document_headers(parts, iri, SUFFIXES[suffix], f"{path}.{suffix}")
+    headers["Link"] = header(signs.of_data())
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
+    content = serialise(sorted(_describe(iri, manifest), key=str), SUFFIXES[suffix], PREFIXES)
+    return Response(content, media_type=SUFFIXES[suffix], headers=headers)
+
+
+def _describe(iri: str, manifest: Manifest) -> Iterator[ox.Triple]:
+    """Describe a version as a dataset (DCAT, VoID), with its named graphs and their sizes."""
+    node = ox.NamedNode(iri)
+
+    def say(predicate: str, value: ox.NamedNode | ox.Literal) -> ox.Triple:
+        return ox.Triple(node, ox.NamedNode(predicate), value)
+
+    def whole(number: int) -> ox.Literal:
+        return ox.Literal(str(number), datatype=ox.NamedNode(XSD + "integer"))
+
+    for kind in (DCAT + "Dataset", VOID + "Dataset", PROV + "Entity", *_TYPES):
+        yield say(RDF + "type", ox.NamedNode(kind))
+    yield say(DCT + "title", ox.Literal("Klustergraf", language="sv"))
+    yield say(DCT + "title", ox.Literal("Klustergraf", language="en"))
+    yield say(DCT + "identifier", ox.Literal(manifest.id))
+    yield say(OWL + "versionInfo", ox.Literal(manifest.id))
+    created = ox.Literal(manifest.created, datatype=ox.NamedNode(XSD + "dateTime"))
+    yield say(DCT + "created", created)
+    yield say(DCT + "license", ox.NamedNode(LICENSE))
+    yield say(VOID + "triples", whole(sum(manifest.triples.values())))
+    for graph, count in manifest.triples.items():
+        if graph:
+            yield say(DCT + "hasPart", ox.NamedNode(graph))
+            part, triples = ox.NamedNode(graph), ox.NamedNode(VOID + "triples")
+            yield ox.Triple(part, triples, whole(count))

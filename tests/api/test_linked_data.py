@@ -1,0 +1,262 @@
+"""Linked data as other libraries see it: the same graph in every format, signposts, withdrawals."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+import rdflib.compare
+import signposting.linkset
+from hypothesis import given
+from hypothesis import strategies as st
+from pyld import jsonld
+from starlette.testclient import TestClient
+
+from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.version import Manifest, Version, VersionStore, serialise_dataset
+from klustergraf_api import thing_data
+from klustergraf_api.negotiation import SUFFIXES
+from serving import LAB, TINY, tiny_app
+
+# rdflib's JSON-LD parser uses a class that rdflib itself deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
+
+BASE = "https://w3id.org/klustergraf/"
+CREATED = "2026-11-26T01:02:03+00:00"
+FORMATS = {"ttl": "turtle", "nt": "nt", "jsonld": "json-ld", "rdf": "xml"}
+SIGNPOSTED = ["id/actor/lab", "graph/stated", "id/document/note"]
+
+# A hub, something withdrawn, and names that would break out of a query if they were pasted.
+MORE = """
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix kg: <https://w3id.org/klustergraf/ontology#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix schema: <https://schema.org/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@base <https://w3id.org/klustergraf/id/> .
+<https://w3id.org/klustergraf/graph/more> {
+    <actor/lab> a schema:Organization .
+    <actor/old> owl:deprecated true ; dct:isReplacedBy <actor/lab> .
+    <actor/gone> owl:deprecated true .
+    <strategy/first> skos:prefLabel "Den första"@sv ; dct:isReplacedBy <strategy/second> .
+    <actor/d'Arc(1)> skos:prefLabel "Apostrof och parentes"@sv .
+    <actor/åäö> skos:prefLabel "Å"@sv .
+"""
+
+
+def _more() -> str:
+    hub = (f"    <project/p{n:03}> kg:isAbout <actor/hub> .\n" for n in range(60))
+    return f"{MORE}{''.join(hub)}}}"
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """Store a version of the tiny dataset with what these tests need more."""
+    quads = [*ox.parse(path=TINY), *ox.parse(_more(), format=ox.RdfFormat.TRIG)]
+    dataset = serialise_dataset(quads)
+    version_id = sha256(dataset).hexdigest()
+    manifest = Manifest(id=version_id, created=CREATED, software="test")
+    return VersionStore(tmp_path_factory.mktemp("home")).add(dataset, manifest, b"")
+
+
+@pytest.fixture(scope="module")
+def served(version: Version) -> Iterator[TestClient]:
+    """Serve that version."""
+    with EmbeddedEngine(version, timeout_seconds=5) as engine:
+        app = tiny_app(engine)
+        with TestClient(app, follow_redirects=False) as client:
+            app.state.parts.version = version
+            yield client
+
+
+def _graph(client: TestClient, path: str, suffix: str) -> rdflib.Graph:
+    response = client.get(f"/{path}.{suffix}")
+    assert response.status_code == 200
+    return rdflib.Graph().parse(data=response.content, format=FORMATS[suffix], publicID=BASE)
+
+
+@pytest.mark.parametrize("path", ["id/actor/lab", "id/actor/hub", "graph/stated", "id/actor/åäö"])
+def test_every_format_is_the_same_graph(served: TestClient, path: str) -> None:
+    """What rdflib reads from any of the formats is isomorphic."""
+    turtle = _graph(served, path, "ttl")
+    assert len(turtle) > 5
+    for suffix in ("nt", "jsonld", "rdf"):
+        assert rdflib.compare.isomorphic(turtle, _graph(served, path, suffix)), suffix
+    quads = jsonld.to_rdf(
+        json.loads(served.get(f"/{path}.jsonld").content), {"format": "application/n-quads"}
+    )
+    assert rdflib.compare.isomorphic(turtle, rdflib.Graph().parse(data=quads, format="nt"))
+
+
+def test_a_limit_is_stated(served: TestClient) -> None:
+    """Of what points to a thing, the first are told, how many there are, and where the rest is."""
+    hub = rdflib.URIRef(BASE + "id/actor/hub")
+    graph = _graph(served, "id/actor/hub", "ttl")
+    about = rdflib.URIRef(BASE + "ontology#isAbout")
+    subjects = sorted(map(str, graph.subjects(about, hub)))
+    assert subjects == [f"{BASE}id/project/p{n:03}" for n in range(thing_data.MOST_SUBJECTS)]
+    hydra = rdflib.Namespace(thing_data.HYDRA)
+    (part,) = graph.subjects(hydra.property, about)
+    assert graph.value(part, hydra.totalItems) == rdflib.Literal(60)
+    rest = urlsplit(str(graph.value(part, rdflib.RDFS.seeAlso)))
+    query = parse_qs(rest.query)["query"][0]
+    answer = served.get(rest.path.replace("/klustergraf", ""), params={"query": query})
+    assert len(answer.json()["results"]["bindings"]) == 60
+
+
+def test_withdrawn_is_gone(served: TestClient) -> None:
+    """What is withdrawn answers 410 and names what replaces it; what is only replaced stands."""
+    for path in ("/id/actor/old", "/id/actor/old.ttl", "/id/actor/old.html"):
+        gone = served.get(path)
+        assert gone.status_code == 410
+        assert gone.headers["content-type"] == "application/problem+json"
+        assert gone.json()["type"] == "/problems/resource-withdrawn"
+        assert gone.json()["replaced_by"] == [LAB]
+    page = served.get("/id/actor/old", headers={"Accept": "text/html"})
+    assert page.status_code == 410
+    assert LAB in page.text
+    assert served.get("/id/actor/gone").json()["replaced_by"] == []
+    assert served.get("/id/strategy/first").status_code == 303
+
+
+def test_head_is_get_without_the_body(served: TestClient) -> None:
+    """HEAD has the status and the headers of GET."""
+    for path in ("/id/actor/lab", "/id/actor/lab.ttl", "/graphs/stated.nt", "/id/actor/none"):
+        get, head = served.get(path), served.head(path)
+        assert head.status_code == get.status_code
+        assert head.content == b""
+        for name in ("etag", "link", "last-modified", "vary", "content-type", "location"):
+            assert head.headers.get(name) == get.headers.get(name), name
+
+
+def test_dates_revalidate(served: TestClient) -> None:
+    """A document is as old as its version; a client that has it needs nothing new."""
+    document = served.get("/id/actor/lab.ttl")
+    assert document.headers["last-modified"] == "Thu, 26 Nov 2026 01:02:03 GMT"
+    assert document.headers["content-location"] == "/id/actor/lab.ttl"
+    assert document.headers["access-control-allow-origin"] == "*"
+    for since, status in (
+        ("Thu, 26 Nov 2026 01:02:03 GMT", 304),
+        ("Thu, 26 Nov 2026 01:02:02 GMT", 200),
+        ("the day before yesterday", 200),
+        ("Thu, 26 Nov 2026 01:02:03", 200),
+    ):
+        headers = {"If-Modified-Since": since}
+        assert served.get("/id/actor/lab.ttl", headers=headers).status_code == status, since
+    both = {"If-Modified-Since": "Thu, 26 Nov 2026 01:02:03 GMT", "If-None-Match": '"other"'}
+    assert served.get("/id/actor/lab.ttl", headers=both).status_code == 200
+
+
+@pytest.mark.parametrize("path", SIGNPOSTED)
+def test_signposts_lead_on(served: TestClient, path: str) -> None:
+    """A signposting library finds what FAIR signposting asks for; each document is there."""
+    page = served.get(f"/{path}.html")
+    url = f"http://testserver/{path}.html"
+    found = signposting.find_signposting_http_link([page.headers["link"]], url)
+    assert str(found.citeAs.target) == BASE + path
+    assert {str(found.license.target)} == {"https://creativecommons.org/licenses/by/4.0/"}
+    assert [str(s.target) for s in found.authors] == [BASE]
+    assert "https://schema.org/AboutPage" in {str(s.target) for s in found.types}
+    for signpost in (*found.describedBy, *found.items, *found.linksets):
+        document = served.get(str(signpost.target))
+        assert document.status_code == 200
+        assert document.headers["content-type"].partition(";")[0] == str(signpost.type)
+    assert {str(s.type) for s in found.describedBy} == set(SUFFIXES.values()) - {"text/html"}
+    assert bool(found.items) == path.startswith("graph/")
+    data = served.get(f"/{path}.ttl").headers["link"]
+    assert f'<{BASE}{path}>; rel="cite-as"' in data
+    assert f'</{path}.html>; rel="describes"; type="text/html"' in data
+
+
+@pytest.mark.parametrize("path", SIGNPOSTED)
+def test_linkset_says_the_same(served: TestClient, path: str) -> None:
+    """The linkset (RFC 9264), read by the library, has the links of the page."""
+    response = served.get(f"/{path}.linkset.json")
+    assert response.headers["content-type"] == "application/linkset+json"
+    read = signposting.linkset.LinksetJSON(
+        response.text,
+        "application/linkset+json",
+        f"http://testserver/{path}.linkset.json",
+        signposting.AbsoluteURI(f"http://testserver/{path}.linkset.json"),
+    )
+    page = f"http://testserver/{path}.html"
+    linkset = signposting.linkset._parse_linkset_json(read)
+    header = signposting.find_signposting_http_link(
+        [served.get(f"/{path}.html").headers["link"]], page
+    )
+    links = {(s.rel, str(s.target)) for s in linkset.for_context(page)}
+    assert links == {(s.rel, str(s.target)) for s in header}
+    assert len(links) > 8
+
+
+@given(accept=st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0")))
+def test_no_accept_header_is_an_error(served: TestClient, accept: str) -> None:
+    """Whatever Accept says, the answer is a redirect or that nothing fits."""
+    response = served.get("/id/actor/lab", headers={"Accept": accept.encode("latin-1")})  # type: ignore[dict-item]  # httpx takes bytes
+    assert response.status_code in (303, 406)
+
+
+@given(name=st.text(max_size=40))
+def test_no_name_is_an_error(served: TestClient, name: str) -> None:
+    """Whatever an address holds, it is an IRI of something or of nothing."""
+    for suffix in ("", ".ttl", ".html", ".linkset.json"):
+        path = quote(name.encode("utf-8", "surrogatepass"))
+        assert served.get(f"/id/actor/{path}{suffix}").status_code in (303, 404)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x> ?p ?o } DROP ALL { <x",
+        'x"@sv',
+        "x\n}",
+        "x\\u003E",
+        "x%",
+        "../../graph/stated",
+        "x{}|^`",
+    ],
+)
+def test_nothing_breaks_out_of_a_query(served: TestClient, name: str) -> None:
+    """What cannot stand in an IRI is not found; it never becomes part of a query."""
+    for suffix in ("", ".ttl", ".html", ".jsonld"):
+        assert served.get(f"/id/{quote(name, safe='')}{suffix}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["d'Arc(1)", "åäö"])
+def test_strange_names_that_are_there(served: TestClient, name: str) -> None:
+    """A quote, a parenthesis or a letter outside ASCII in an IRI is found as it is."""
+    response = served.get(f"/id/actor/{quote(name)}", headers={"Accept": "text/turtle"})
+    assert response.status_code == 303
+    document = served.get(response.headers["location"])
+    assert document.status_code == 200
+    assert document.headers["link"].isascii()
+    graph = rdflib.Graph().parse(data=document.text, format="turtle")
+    assert (rdflib.URIRef(f"{BASE}id/actor/{name}"), None, None) in graph
+
+
+@pytest.mark.parametrize("suffix", ["ttl", "jsonld", "nt", "rdf"])
+def test_a_version_dereferences(served: TestClient, version: Version, suffix: str) -> None:
+    """A version tells what it is, in every format; one that is not there is not found."""
+    path = f"/version/{version.id}"
+    response = served.get(path, headers={"Accept": SUFFIXES[suffix]})
+    assert response.status_code == 303
+    assert response.headers["location"] == f"{path}.{suffix}"
+    graph = _graph(served, path[1:], suffix)
+    this = rdflib.URIRef(BASE + path[1:])
+    assert graph.value(this, rdflib.DCTERMS.identifier) == rdflib.Literal(version.id)
+    for unknown in ("0" * 64, "...", "a/b", "%00", "x" * 300):
+        assert served.get(f"/version/{unknown}").status_code == 404
+
+
+def test_a_version_has_a_page(served: TestClient, version: Version) -> None:
+    """In both languages, with its whole name and the links of signposting."""
+    for language, word in (("sv", "Byggd"), ("en", "Built")):
+        page = served.get(f"/version/{version.id}.html?lang={language}")
+        assert version.id in page.text
+        assert word in page.text
+        assert f'<{BASE}version/{version.id}>; rel="cite-as"' in page.headers["link"]
+    assert served.get(f"/version/{version.id}.linkset.json").json()["linkset"]
