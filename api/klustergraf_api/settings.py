@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         default=(), description="Endpoints that SERVICE may ask, as a JSON list of IRIs."
     )
     workers: int = Field(default=4, ge=1, description="How many queries run at a time; more wait.")
+    warm_workers: int = Field(
+        default=1,
+        ge=0,
+        description="How many workers have their own copy of data in memory: faster, asked first.",
+    )
     query_timeout_seconds: float = Field(
         default=30.0, gt=0, description="Longest time a query may run; a request may ask for less."
     )

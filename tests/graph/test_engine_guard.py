@@ -193,3 +193,28 @@ def test_unescaping_is_idempotent_on_plain_text(text: str) -> None:
     """A text without escapes stays as it is."""
     plain = text.replace("\\", "")
     assert unescape(plain) == plain
+
+
+_PIECES = st.sampled_from(
+    (
+        *("SERVICE", "service", "FROM", "NAMED", "LOAD", "insert", "Add", "BASE", "PREFIX", "WITH"),
+        *("<http://e/>", "e:", "e:x", "?v", "'", '"', "#", "\n", " ", ".", "-", "_", "@en", "1"),
+        *("{", "}", "(", "[", "\\u0053ERVICE", "\\", "ınsert", "ſERVICE", "·", "å", "ASK", "*"),
+    )
+)
+
+
+@given(st.lists(_PIECES, max_size=12).map("".join))
+def test_what_passes_at_a_glance_passes_when_it_is_read(text: str) -> None:
+    """The glance that spares a text the tokeniser never lets through what that would refuse."""
+    guard = Guard(GRAPHS, max_nesting=3)
+    if guard._is_plain(text):
+        guard._check_reading(text)
+        guard._check_reading(unescape(text))
+
+
+def test_ordinary_queries_pass_at_a_glance() -> None:
+    """The glance is there for look-ups; what must be read is read."""
+    assert GUARD._is_plain("PREFIX e: <http://address/> SELECT * { ?s e:loader ?o } LIMIT 3")
+    for text in ("ASK FROM <http://e/> {}", "LOAD <http://e/>", "ASK { SERVICE ?e {} }", "ASK # å"):
+        assert not GUARD._is_plain(text)

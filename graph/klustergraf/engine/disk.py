@@ -37,11 +37,12 @@ def store_folder(source: Version | Path, digest: str, default_graph: str) -> Pat
 def wants_disk(storage: Storage, dataset_path: Path) -> bool:
     """Tell whether a dataset is kept on disk; ``auto``: when memory would become scarce."""
     if storage == "auto":
-        return dataset_path.stat().st_size * _MEMORY_PER_BYTE > _available_bytes()
+        return dataset_path.stat().st_size * _MEMORY_PER_BYTE > available_bytes()
     return storage == "disk"
 
 
-def _available_bytes() -> int:
+def available_bytes() -> int:
+    """Give the memory that can be had without swapping."""
     for line in Path("/proc/meminfo").read_text("ascii").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024

@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from klustergraf.engine.disk import load_from_disk
+from klustergraf.engine.disk import available_bytes, load_from_disk
 from klustergraf.engine.frames import HEAD, error_frame, frame
 from klustergraf.engine.loading import Loaded, load
+from klustergraf.engine.own_copy import copyable
 from klustergraf.engine.worker import work
 
 _MEBIBYTE = 1024 * 1024
@@ -46,6 +47,8 @@ class Keeper:
         self._loaded = loaded
         self._control = control
         self._memory_bytes = memory_bytes
+        # A store on disk is read from the system's cache, which all share.
+        self._copyable = copyable(available_bytes()) if loaded.folder is None else []
         self._selector = selectors.DefaultSelector()
         self._spare: _Worker | None = None
         self._workers: dict[int, _Worker] = {}
@@ -68,7 +71,7 @@ class Keeper:
         keeper_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
-            work(self._loaded, workers_channel, keeper_pid, self._memory_bytes)
+            work(self._loaded, workers_channel, keeper_pid, self._memory_bytes, self._copyable)
         workers_channel.close()
         worker = _Worker(pid, os.pidfd_open(pid), keepers_watch, (channel, watch))
         self._workers[pid] = worker

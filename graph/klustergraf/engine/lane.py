@@ -33,6 +33,7 @@ class Lane:
         self.channel = socket.socket(fileno=channel)
         self.watch = socket.socket(fileno=watch)
         self._pidfd = pidfd
+        self.is_closed = False
         self._poll = select.poll()
         self._poll.register(pidfd, select.POLLIN)
 
@@ -51,6 +52,7 @@ class Lane:
 
     def close(self) -> None:
         """Give back the descriptors; an idle worker then ends by itself."""
+        self.is_closed = True
         self.channel.close()
         self.watch.close()
         os.close(self._pidfd)

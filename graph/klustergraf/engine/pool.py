@@ -43,10 +43,19 @@ class Holder(Protocol):
 
 
 class Pool:
-    """The places for queries that run at a time, a bounded queue for them, and idle workers."""
+    """The places for queries that run at a time, a bounded queue for them, and idle workers.
+
+    ``most_warm`` of the workers are told to have their own copy of the store's memory, and are
+    asked before the others.
+    """
 
     def __init__(
-        self, workers: int, most_waiting: int, start_keeper: Callable[[], KeeperProcess]
+        self,
+        workers: int,
+        most_waiting: int,
+        start_keeper: Callable[[], KeeperProcess],
+        *,
+        most_warm: int = 1,
     ) -> None:
         self._workers = workers
         self._most_waiting = most_waiting
@@ -58,6 +67,8 @@ class Pool:
         self._waiting: deque[Future[None]] = deque()
         self._holders = WeakSet[Holder]()
         self._idle: list[Lane] = []
+        self._most_warm = most_warm
+        self._warm: list[Lane] = []
         self._closed = False
         self._on_rest: Callable[[], None] | None = None
         self._mean_seconds = 0.0
@@ -157,13 +168,26 @@ class Pool:
         with self._lock:
             self._holders.discard(holder)
             if lane is not None and not self._closed:
-                self._idle.append(lane)
+                if lane in self._warm:
+                    self._idle.append(lane)
+                else:
+                    self._idle.insert(sum(idle not in self._warm for idle in self._idle), lane)
                 return
         if lane is not None:
             lane.close()
 
+    def is_warm(self, lane: Lane) -> bool:
+        """Tell whether a worker shall have its own copy; if one too few has, this one shall."""
+        with self._lock:
+            if lane in self._warm:
+                return True
+            self._warm = [warm for warm in self._warm if not warm.is_closed]
+            if len(self._warm) < self._most_warm:
+                self._warm.append(lane)
+            return lane in self._warm
+
     def idle_lane(self) -> Lane | None:
-        """Give the lane to a worker that is ready, the last used first; None: there is none."""
+        """Give the lane to a worker that is ready, a warm one first; None: there is none."""
         while True:
             with self._lock:
                 if self._closed:

@@ -6,7 +6,8 @@ open no other (so no file and no connection), and its memory is bounded for each
 kernel kills it at the deadline of a query, whatever it is doing then.
 
 It ends of its own accord after an error that may have left something behind, and when it has
-grown: pages that it wrote to, or keeps for later, are no longer shared with the others.
+grown: pages that it wrote to, or keeps for later, are no longer shared with the others. A *warm*
+worker may have its own copy of all that was shared (:mod:`klustergraf.engine.own_copy`).
 """
 
 import contextlib
@@ -19,6 +20,7 @@ import os
 import resource
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -35,6 +37,7 @@ from klustergraf.engine.frames import (
     receive_exactly,
 )
 from klustergraf.engine.loading import Loaded
+from klustergraf.engine.own_copy import OwnCopy, Range
 
 _PIECE = 64 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -56,6 +59,7 @@ class _Memory:
         self._resident, self._data = self._read()
         self._faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         self._hard = self._data + self._most_growth + limit_bytes
+        self.may_copy = False  # of what it shares
 
     def _read(self) -> tuple[int, int]:
         fields = os.pread(_STATM, 256, 0).split()
@@ -71,7 +75,8 @@ class _Memory:
         resident, data = self._read()
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - self._faults
         growth = max(resident - self._resident, data - self._data)
-        return faults > _MOST_FAULTS or growth > self._most_growth
+        has_copied = faults > _MOST_FAULTS and not self.may_copy
+        return has_copied or growth > self._most_growth
 
 
 class _FrameWriter(io.RawIOBase):
@@ -136,6 +141,7 @@ class _Job:
         self._sink = sink
         self._memory = memory
         self._order: dict[str, Any] = json.loads(data)
+        self.is_warm = bool(self._order["warm"])
 
     def run(self) -> bool:
         """Run the query and write its answer; tell whether this process takes another one."""
@@ -220,8 +226,17 @@ def _shut_in(channel: socket.socket, folder: Path | None) -> socket.socket:
     return socket.socket(fileno=0)
 
 
-def work(loaded: Loaded, channel: socket.socket, keeper_pid: int, memory_bytes: int) -> NoReturn:
-    """Take queries from the channel until it ends. Never returns into the keeper's code."""
+def work(
+    loaded: Loaded,
+    channel: socket.socket,
+    keeper_pid: int,
+    memory_bytes: int,
+    shared: Sequence[Range],
+) -> NoReturn:
+    """Take queries from the channel until it ends. Never returns into the keeper's code.
+
+    ``shared``: the memory that this worker may copy when it is told to be warm.
+    """
     status = 1
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -230,13 +245,18 @@ def work(loaded: Loaded, channel: socket.socket, keeper_pid: int, memory_bytes: 
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         sink = _shut_in(channel, loaded.folder)
         memory = _Memory(memory_bytes)
+        copy = OwnCopy(shared)
         lives = True
         while lives:
             header = receive_exactly(sink, HEADER.size)
             if len(header) < HEADER.size:
                 break
             order = receive_exactly(sink, HEADER.unpack(header)[1])
-            lives = _Job(loaded, sink, memory, order).run()
+            job = _Job(loaded, sink, memory, order)
+            memory.may_copy = job.is_warm and bool(shared)
+            lives = job.run()
+            if lives and memory.may_copy:
+                copy.make(sink)
         status = 0
     finally:
         os._exit(status)
