@@ -199,7 +199,20 @@ _PIECES = st.sampled_from(
     (
         *("SERVICE", "service", "FROM", "NAMED", "LOAD", "insert", "Add", "BASE", "PREFIX", "WITH"),
         *("<http://e/>", "e:", "e:x", "?v", "'", '"', "#", "\n", " ", ".", "-", "_", "@en", "1"),
-        *("{", "}", "(", "[", "\\u0053ERVICE", "\\", "ınsert", "ſERVICE", "·", "å", "ASK", "*"),
+        *(
+            "{",
+            "}",
+            "(",
+            "[",
+            "\\u0053ERVICE",
+            "\\",
+            "\u0131nsert",
+            "\u017fERVICE",
+            "·",
+            "å",
+            "ASK",
+            "*",
+        ),
     )
 )
 
