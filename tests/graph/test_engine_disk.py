@@ -96,5 +96,5 @@ def test_unreadable_dataset_leaves_nothing(version: Version) -> None:
 def test_auto_goes_by_size(version: Version, monkeypatch: pytest.MonkeyPatch) -> None:
     """What would fill the memory goes to disk."""
     assert not wants_disk("auto", version.dataset_path)
-    monkeypatch.setattr("klustergraf.engine.disk._available_bytes", lambda: 100)
+    monkeypatch.setattr("klustergraf.engine.disk.available_bytes", lambda: 100)
     assert wants_disk("auto", version.dataset_path)
