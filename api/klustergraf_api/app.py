@@ -30,7 +30,9 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
+from klustergraf_api.routes import catalogue as catalogue_routes
 from klustergraf_api.routes import (
+    dumps,
     graphs,
     operations,
     pages,
@@ -123,7 +125,7 @@ def create_app(
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
     modules = (sparql, graphs, resources, pages, search, operations, versions, version_documents)
-    for module in modules:
+    for module in (*modules, catalogue_routes, dumps):
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)

@@ -110,7 +110,9 @@ def _past_parts(current: Parts, version: Version, engine: QueryEngine) -> Parts:
     pages.version_id = version.id
     before = current.runner
     runner = Runner(engine, before.admission, before.metrics, threads=1, answer_mb=before.answer_mb)
-    return replace(current, pages=pages, runner=runner, version=version)
+    return replace(
+        current, pages=pages, runner=runner, version=version, contributing=None, remembered={}
+    )
 
 
 def _close(entry: _Open) -> None:

@@ -29,6 +29,7 @@ from klustergraf_api.request_errors import (
     NotAcceptable,
     PageNotFound,
     QueryTooLong,
+    RangeNotSatisfiable,
     RequestError,
     RequestTooSlow,
     TooManyAttempts,
@@ -71,6 +72,7 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     errors.VersionNotFound: _kind(
         404, "version-not-found", "Ingen sådan version", "No such version", "name"
     ),
+    errors.DumpNotFound: _kind(404, "dump-not-found", "Ingen sådan fil", "No such file", "name"),
     errors.QueryNotFound: _kind(
         404, "query-not-found", "Ingen sådan fråga", "No such query", "name", "nearest"
     ),
@@ -172,6 +174,9 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     PageNotFound: _kind(404, "page-not-found", "Sidan finns inte", "No such page"),
     NotAcceptable: _kind(
         406, "not-acceptable", "Formatet finns inte", "Format not offered", "supported"
+    ),
+    RangeNotSatisfiable: _kind(
+        416, "range-not-satisfiable", "Filen slutar tidigare", "File ends before that", "size"
     ),
     UnsupportedMediaType: _kind(
         415, "unsupported-media-type", "Formatet läses inte", "Format not read", "supported"

@@ -1,7 +1,8 @@
 """What is wrong with a request as HTTP, before any query is run.
 
 RequestError
-  x MalformedRequest · PageNotFound · NotAcceptable(supported) · UnsupportedMediaType(supported)
+  x MalformedRequest · PageNotFound · NotAcceptable(supported)
+  x UnsupportedMediaType(supported) · RangeNotSatisfiable(size)
   x ContentTooLarge(limit_kb) · QueryTooLong(limit_kb) · HeadTooLarge · RequestTooSlow(seconds)
   x TooManyQueries(limit) · TooManyAttempts(seconds) · TooManyContributions(limit)
   x ContributionsClosed
@@ -37,6 +38,15 @@ class NotAcceptable(RequestError):
         super().__init__(
             "None of the formats you accept is offered here. Ask for one of those listed."
         )
+
+
+class RangeNotSatisfiable(RequestError):
+    """A range of a file begins beyond its end."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.headers = {"Content-Range": f"bytes */{size}"}
+        super().__init__(f"The file has {size} bytes. Ask for a range that begins before its end.")
 
 
 class UnsupportedMediaType(RequestError):

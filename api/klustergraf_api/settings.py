@@ -26,6 +26,19 @@ class Settings(BaseSettings):
         description="Address at which others reach the service, as descriptions name it; "
         "empty: as each request names it.",
     )
+    publisher_name: str = Field(
+        default="Klustergraf", description="The organisation that publishes; never a person."
+    )
+    publisher_number: str = Field(
+        default="",
+        pattern=r"^(\d{10})?$",
+        description="Its Swedish organisation number, ten digits; names it at dataportal.se.",
+    )
+    publisher_email: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)?$",
+        description="Mailbox of a function there, for questions; never a person's.",
+    )
     past_versions: int = Field(
         default=2, ge=1, description="How many past versions are kept open for queries at a time."
     )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from klustergraf.description.statistics import STATISTICS, make_statistics
+from klustergraf.description.things import THINGS, make_things
 from klustergraf.search import SEARCH_INDEX, build_index
 from klustergraf.version import Version
 
@@ -31,7 +33,10 @@ class Derivation:
 
 SEARCH: Final = Derivation(SEARCH_INDEX, build_index)
 
-DERIVATIONS: tuple[Derivation, ...] = (SEARCH,)
+COUNTS: Final = Derivation(STATISTICS, make_statistics)
+SITEMAP: Final = Derivation(THINGS, make_things)
+
+DERIVATIONS: tuple[Derivation, ...] = (SEARCH, COUNTS, SITEMAP)
 
 
 def derive_all(version: Version) -> None:

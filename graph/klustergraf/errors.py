@@ -4,6 +4,7 @@ GraphError
   x ResourceNotFound(iri)
   x ResourceWithdrawn(iri, replaced_by)
   x VersionNotFound(name)
+  x DumpNotFound(name, version_id)
   x QueryNotFound(name, nearest)
   x QueryParameterError(name, reason)
   x SparqlSyntaxError(reason, line, column)
@@ -66,6 +67,16 @@ class VersionNotFound(GraphError):
     def __init__(self, name: str, home: str) -> None:
         self.name = name
         super().__init__(f"There is no version {name!r} in {home}. `klustergraf build` makes one.")
+
+
+class DumpNotFound(GraphError):
+    """A version is not offered as a file of that name."""
+
+    def __init__(self, name: str, version_id: str) -> None:
+        self.name = name
+        super().__init__(
+            f"Version {version_id[:12]} has no file {name!r}. /dumps/{version_id} lists its files."
+        )
 
 
 class QueryNotFound(GraphError):

@@ -18,7 +18,7 @@ from klustergraf.cli.publish import publish
 from klustergraf.cli.query import queries, query
 from klustergraf.cli.validate import validate
 from klustergraf.cli.verify import verify_sources
-from klustergraf.cli.versions import diff, versions
+from klustergraf.cli.versions import diff, dump, versions
 from klustergraf.errors import GraphError, ShapeViolations
 from klustergraf.version import default_home
 
@@ -78,6 +78,7 @@ main.add_command(history)
 main.add_command(token)
 main.add_command(import_)
 main.add_command(diff)
+main.add_command(dump)
 main.add_command(identity)
 main.add_command(publish)
 main.add_command(queries)

@@ -1,4 +1,4 @@
-"""``klustergraf versions`` and ``klustergraf diff``: what there is, and what changed."""
+"""``klustergraf versions``, ``diff`` and ``dump``: what there is, what changed, files of it."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from klustergraf.difference import compare
+from klustergraf.dumps import find_dump, list_dumps, make_dump
 from klustergraf.errors import VersionNotFound
 from klustergraf.version import VersionStore
 
@@ -44,3 +45,19 @@ def diff(home: Path, before: str, after: str | None, lang: str, patch: bool) -> 
     difference = compare(old, store.get(after) if after else store.current())
     for line in difference.patch() if patch else difference.words(lang):
         click.echo(line)
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option("--name", "names", multiple=True, help="Make this file only; may be repeated.")
+@click.pass_obj
+def dump(home: Path, version: str | None, names: tuple[str, ...]) -> None:
+    """Make the files of VERSION (by default the current one) that are offered for download.
+
+    Prints SHA-256 and name of each, as `sha256sum` does.
+    """
+    store = VersionStore(home)
+    found = store.get(version) if version else store.current()
+    dumps = [find_dump(found, name) for name in names] if names else list_dumps(found)
+    for one in dumps:
+        click.echo(f"{make_dump(found, one).sha256}  {one.name}")

@@ -1,0 +1,226 @@
+"""The catalogue of a version as DCAT-AP-SE 3.0.1, for the Swedish data portal and others.
+
+Source: https://docs.dataportal.se/dcat/3.0.1/sv/ and https://semiceu.github.io/DCAT-AP/releases/3.0.1/
+"""
+
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from klustergraf.description.statements import Statements
+from klustergraf.description.void import LICENCE, TITLE
+from klustergraf.namespaces import BASE, DCAT, DCT, FOAF, OWL, RDF, SKOS, XSD
+
+VCARD = "http://www.w3.org/2006/vcard/ns#"
+SPDX = "http://spdx.org/rdf/terms#"
+DCATAP = "http://data.europa.eu/r5r/"
+DOCUMENT = BASE + "datasets/dcat"
+PREFIXES = {
+    "dcat": DCAT, "dcatap": DCATAP, "dct": DCT, "foaf": FOAF, "owl": OWL, "rdf": RDF,
+    "skos": SKOS, "spdx": SPDX, "vcard": VCARD, "xsd": XSD,
+}  # fmt: skip
+
+_AUTHORITY = "http://publications.europa.eu/resource/authority/"
+_IANA = "http://www.iana.org/assignments/media-types/"
+_LANGUAGES = [_AUTHORITY + "language/SWE", _AUTHORITY + "language/ENG"]
+_DESCRIPTION = {
+    "sv": "Vem som verkar inom life science i Stockholm och Uppsala, vem som samarbetar med vem "
+    "och genom vad, vilka avtal, strategier och anläggningar som finns, med belägg för varje "
+    "uppgift. Inga personuppgifter.",
+    "en": "Who works in life science in Stockholm and Uppsala, who works with whom and through "
+    "what, and which agreements, strategies and facilities there are, with evidence for every "
+    "fact. No personal data.",
+}
+_KEYWORDS = {
+    "sv": ("life science", "kunskapsgraf", "samarbete", "forskningsinfrastruktur", "länkade data"),
+    "en": ("life science", "knowledge graph", "collaboration", "research infrastructure",
+           "linked data"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Who publishes, and how to reach that organisation; never a person.
+
+    ``organisation_number``: ten digits; with it the publisher is named as the Swedish data portal
+    names organisations. ``email`` empty: none is stated.
+    """
+
+    name: str = "Klustergraf"
+    organisation_number: str = ""
+    email: str = ""
+
+    @property
+    def iri(self) -> str:
+        """The IRI of the organisation."""
+        if self.organisation_number:
+            return f"http://dataportal.se/organisation/SE{self.organisation_number}"
+        return DOCUMENT + "#publisher"
+
+
+@dataclass(frozen=True)
+class DumpFile:
+    """A file of a version to be downloaded. ``sha256`` and ``size`` empty: not made yet."""
+
+    name: str
+    media_type: str
+    title: dict[str, str]
+    packing: str = ""
+    sha256: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class CatalogueSubject:
+    """What a catalogue describes. ``created`` and ``first`` are ISO 8601 times."""
+
+    version_id: str
+    created: str
+    first: str
+    public_url: str
+    publisher: Publisher = field(default_factory=Publisher)
+    dumps: tuple[DumpFile, ...] = ()
+
+
+def describe_catalogue(subject: CatalogueSubject) -> list[ox.Triple]:
+    """Describe the dataset, its distributions and its services; the address ends with a slash."""
+    said = Statements()
+    catalogue, dataset = DOCUMENT + "#catalogue", DOCUMENT + "#dataset"
+    contact, sparql, rest = (DOCUMENT + "#" + n for n in ("contact", "sparql", "api"))
+    publisher = subject.publisher
+    said.a(catalogue, DCAT + "Catalog")
+    said.a(dataset, DCAT + "Dataset")
+    for iri in (catalogue, dataset):
+        said.texts(iri, DCT + "title", TITLE)
+        said.texts(iri, DCT + "description", _DESCRIPTION)
+        said.link(iri, DCT + "publisher", publisher.iri)
+        said.link(iri, DCT + "language", *_LANGUAGES)
+        said.typed(iri, DCT + "issued", subject.first, "dateTime")
+        said.typed(iri, DCT + "modified", subject.created, "dateTime")
+        said.link(iri, DCT + "license", LICENCE)
+    said.link(catalogue, FOAF + "homepage", subject.public_url)
+    said.link(catalogue, DCAT + "themeTaxonomy", _AUTHORITY + "data-theme")
+    said.link(catalogue, DCAT + "dataset", dataset)
+    said.link(catalogue, DCAT + "service", sparql, rest)
+    said.a(publisher.iri, FOAF + "Agent", FOAF + "Organization")
+    said.say(publisher.iri, FOAF + "name", ox.Literal(publisher.name))
+    said.a(contact, VCARD + "Organization", VCARD + "Kind")
+    said.say(contact, VCARD + "fn", ox.Literal(publisher.name))
+    if publisher.email:
+        said.link(contact, VCARD + "hasEmail", f"mailto:{publisher.email}")
+    said.link(contact, VCARD + "hasURL", subject.public_url)
+    _describe_dataset(said, dataset, contact, subject)
+    _describe_services(said, dataset, contact, subject)
+    _name_kinds(said)
+    return said.triples
+
+
+def _describe_dataset(
+    said: Statements, dataset: str, contact: str, subject: CatalogueSubject
+) -> None:
+    for language, words in _KEYWORDS.items():
+        for word in words:
+            said.say(dataset, DCAT + "keyword", ox.Literal(word, language=language))
+    said.link(dataset, DCAT + "theme", *(_AUTHORITY + f"data-theme/{t}" for t in ("HEAL", "TECH")))
+    said.link(dataset, DCAT + "contactPoint", contact)
+    said.link(dataset, DCT + "accessRights", _AUTHORITY + "access-right/PUBLIC")
+    said.link(dataset, DCT + "accrualPeriodicity", _AUTHORITY + "frequency/IRREG")
+    said.link(dataset, DCT + "spatial", _AUTHORITY + "country/SWE")
+    said.say(dataset, DCAT + "version", ox.Literal(subject.version_id))
+    said.say(dataset, DCT + "identifier", ox.Literal(dataset))
+    said.link(dataset, DCAT + "landingPage", subject.public_url)
+    said.link(dataset, FOAF + "page", subject.public_url + "ontology")
+    for dump in subject.dumps:
+        _describe_dump(said, dataset, subject, dump)
+
+
+def _describe_dump(
+    said: Statements, dataset: str, subject: CatalogueSubject, dump: DumpFile
+) -> None:
+    own = f"{DOCUMENT}#dump/{dump.name}"
+    url = f"{subject.public_url}dumps/{subject.version_id}/{dump.name}"
+    said.link(dataset, DCAT + "distribution", own)
+    said.a(own, DCAT + "Distribution")
+    said.texts(own, DCT + "title", dump.title)
+    said.link(own, DCAT + "accessURL", f"{subject.public_url}dumps/{subject.version_id}")
+    said.link(own, DCAT + "downloadURL", url)
+    said.link(own, DCT + "license", LICENCE)
+    said.link(own, DCAT + "mediaType", _IANA + dump.media_type)
+    if dump.packing:
+        said.link(own, DCAT + "compressFormat", _IANA + dump.packing)
+    said.link(own, DCATAP + "availability", _AUTHORITY + "planned-availability/STABLE")
+    said.typed(own, DCT + "modified", subject.created, "dateTime")
+    if dump.sha256:
+        checksum = f"{own}/checksum"
+        said.link(own, SPDX + "checksum", checksum)
+        said.a(checksum, SPDX + "Checksum")
+        said.link(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
+        said.typed(checksum, SPDX + "checksumValue", dump.sha256, "hexBinary")
+        said.typed(own, DCAT + "byteSize", dump.size, "nonNegativeInteger")
+
+
+def _describe_services(
+    said: Statements, dataset: str, contact: str, subject: CatalogueSubject
+) -> None:
+    url = subject.public_url
+    services = {
+        "sparql": ({"sv": "SPARQL-tjänst", "en": "SPARQL endpoint"}, "sparql", "sparql"),
+        "api": ({"sv": "REST-gränssnitt", "en": "REST interface"}, "", "openapi.json"),
+    }
+    for name, (title, path, description) in services.items():
+        own, distribution = f"{DOCUMENT}#{name}", f"{DOCUMENT}#distribution/{name}"
+        said.a(own, DCAT + "DataService")
+        said.texts(own, DCT + "title", title)
+        said.link(own, DCAT + "endpointURL", url + path)
+        said.link(own, DCAT + "endpointDescription", url + description, url + "openapi.json")
+        said.link(own, DCAT + "servesDataset", dataset)
+        said.link(own, DCAT + "contactPoint", contact)
+        said.link(own, DCT + "publisher", subject.publisher.iri)
+        said.link(own, DCT + "license", LICENCE)
+        said.link(own, DCT + "accessRights", _AUTHORITY + "access-right/PUBLIC")
+        said.a(distribution, DCAT + "Distribution")
+        said.texts(distribution, DCT + "title", title)
+        said.link(dataset, DCAT + "distribution", distribution)
+        said.link(distribution, DCAT + "accessURL", url + (path or description))
+        said.link(distribution, DCAT + "accessService", own)
+        said.link(distribution, DCT + "license", LICENCE)
+
+
+def _name_kinds(said: Statements) -> None:
+    """State what the things of others are that are named here, as the profile wants it told."""
+    for triple in tuple(said.triples):
+        kind = _KINDS.get(triple.predicate.value)
+        if kind is not None and isinstance(triple.object, ox.NamedNode):
+            statement = ox.Triple(triple.object, ox.NamedNode(RDF + "type"), ox.NamedNode(kind))
+            if statement not in said.triples:
+                said.triples.append(statement)
+    for iri, label in _LABELS.items():
+        title = DCT + "title" if iri.endswith("data-theme") else SKOS + "prefLabel"
+        said.texts(iri, title, label)
+
+
+_LABELS = {
+    _AUTHORITY + "data-theme": {"sv": "Datateman", "en": "Data theme"},
+    _AUTHORITY + "data-theme/HEAL": {"sv": "Hälsa", "en": "Health"},
+    _AUTHORITY + "data-theme/TECH": {
+        "sv": "Vetenskap och teknik", "en": "Science and technology",
+    },
+    _AUTHORITY + "planned-availability/STABLE": {"sv": "stabil", "en": "stable"},
+}  # fmt: skip
+# The class of what a property leads to, as DCAT-AP 3.0.1 has it.
+_KINDS = {
+    DCT + "accessRights": DCT + "RightsStatement",
+    DCT + "accrualPeriodicity": DCT + "Frequency",
+    DCT + "language": DCT + "LinguisticSystem",
+    DCT + "license": DCT + "LicenseDocument",
+    DCT + "spatial": DCT + "Location",
+    DCAT + "mediaType": DCT + "MediaType",
+    DCAT + "compressFormat": DCT + "MediaType",
+    DCAT + "landingPage": FOAF + "Document",
+    DCAT + "theme": SKOS + "Concept",
+    DCAT + "themeTaxonomy": SKOS + "ConceptScheme",
+    DCATAP + "availability": SKOS + "Concept",
+    FOAF + "homepage": FOAF + "Document",
+    FOAF + "page": FOAF + "Document",
+    SPDX + "algorithm": SPDX + "ChecksumAlgorithm",
+}
