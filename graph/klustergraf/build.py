@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 from klustergraf import __version__
 from klustergraf.catalogue import read_header
 from klustergraf.errors import ShapeViolations, VersionNotFound
+from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
 from klustergraf.rules import Rule, derive, describe, load_rules
@@ -35,11 +36,10 @@ Progress = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A version that was built, and the report that let it pass."""
+    """A version, and the report that let it pass; no report when the version was there before."""
 
     version: Version
-    report: Report
-    derived: dict[str, int]
+    report: Report | None = None
 
 
 def _silent(step: str, detail: str) -> None:
@@ -47,14 +47,25 @@ def _silent(step: str, detail: str) -> None:
 
 
 def build(
-    home: Path, progress: Progress = _silent, files: list[SourceFile] | None = None
+    home: Path,
+    progress: Progress = _silent,
+    files: list[SourceFile] | None = None,
+    *,
+    force: bool = False,
 ) -> BuildResult:
     """Build the shipped graph into a version under ``home`` and make it the current one.
+
+    When a version of the same inputs is there it is taken, unless ``force``.
 
     Errors: GraphParseError for a file that is not RDF; ShapeViolations, with the report, when a
     shape of severity Violation or a quality query does not hold (nothing is stored then).
     """
     files = source_files() if files is None else files
+    store_of_versions = VersionStore(home)
+    inputs = inputs_digest(files)
+    there = None if force else store_of_versions.built_from(inputs)
+    if there is not None:
+        return BuildResult(there)
     # The store is for rules and queries only: it keeps numbers by value (xsd:nonNegativeInteger
     # becomes xsd:integer). What is validated and written is the statements as they were read.
     quads: set[Quad] = set()
@@ -88,8 +99,9 @@ def build(
         triples=dict(sorted(triples.items())),
         validation=report.counts,
     )
-    version = VersionStore(home).add(dataset, manifest, report.turtle().encode())
-    return BuildResult(version, report, {name: len(new) for name, new in derived.items()})
+    version = store_of_versions.add(dataset, manifest, report.turtle().encode())
+    store_of_versions.note_inputs(inputs, version)
+    return BuildResult(version, report)
 
 
 def ensure_version(

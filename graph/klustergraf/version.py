@@ -9,6 +9,7 @@ Files of a version, under ``<home>/versions/<id>/``:
 
 ``<id>`` is the SHA-256 of ``dataset.nq`` in hexadecimal. ``<home>/current`` names the version that
 is served. A version directory appears whole or not at all: it is written beside and renamed.
+``<home>/builds/<digest of the inputs>`` names the version that was made of them.
 """
 
 import fcntl
@@ -167,6 +168,10 @@ class VersionStore:
     def _versions(self) -> Path:
         return self.home / "versions"
 
+    @property
+    def _builds(self) -> Path:
+        return self.home / "builds"
+
     def versions(self) -> list[Version]:
         """List every version, the newest build first."""
         if not self._versions.is_dir():
@@ -193,6 +198,24 @@ class VersionStore:
         if not pointer.is_file():
             raise VersionNotFound("current", str(self.home))
         return self.get(pointer.read_text(encoding="ascii").strip())
+
+    def built_from(self, inputs: str) -> Version | None:
+        """Return the version that was made of the same inputs, and make it the current one.
+
+        ``inputs`` is a digest of all that a build depends on (:mod:`klustergraf.inputs`).
+        """
+        note = self._builds / inputs
+        try:
+            version = self.get(note.read_text(encoding="ascii").strip())
+        except (OSError, VersionNotFound):
+            return None
+        self.point_to(version.id)
+        return version
+
+    def note_inputs(self, inputs: str, version: Version) -> None:
+        """Remember what a version was made of, for :meth:`built_from`."""
+        self._builds.mkdir(parents=True, exist_ok=True)
+        self._replace(self._builds / inputs, version.id)
 
     def add(self, dataset: bytes, manifest: Manifest, report: bytes) -> Version:
         """Store a version and make it the current one; both steps are atomic and durable.
@@ -235,14 +258,18 @@ class VersionStore:
 
     def point_to(self, version_id: str) -> None:
         """Make a version the current one."""
-        handle, name = tempfile.mkstemp(prefix=".current-", dir=self.home)
+        self._replace(self.home / "current", version_id)
+
+    @staticmethod
+    def _replace(pointer: Path, version_id: str) -> None:
+        handle, name = tempfile.mkstemp(prefix=f".{pointer.name[:20]}-", dir=pointer.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(version_id.encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
-        Path(name).replace(self.home / "current")
-        _sync_directory(self.home)
+        Path(name).replace(pointer)
+        _sync_directory(pointer.parent)
 
 
 def _write_durably(path: Path, content: bytes) -> None:

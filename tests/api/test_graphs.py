@@ -10,8 +10,8 @@ import pyoxigraph as ox
 import pytest
 from starlette.testclient import TestClient
 
-from contributing import HEAD, a_testbed
-from klustergraf.build import build
+from contributing import HEAD, a_testbed, copy_home
+from klustergraf.build import BuildResult
 from klustergraf.contributions.tokens import TokenStore
 from klustergraf_api.app import create_app
 from klustergraf_api.settings import Settings
@@ -20,9 +20,9 @@ TURTLE = "text/turtle"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the shipped graph."""
-    return build(tmp_path_factory.mktemp("home")).version.path.parents[1]
+def home(founding: BuildResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home of its own with the graph of the founding documents."""
+    return copy_home(founding.version.path.parents[1], tmp_path_factory.mktemp("desk") / "home")
 
 
 @pytest.fixture(scope="module")

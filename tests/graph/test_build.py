@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import random
+import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from rdflib.compare import isomorphic
 
 from klustergraf.build import BuildResult, build, ensure_version
 from klustergraf.errors import GraphParseError, ShapeViolations, VersionNotFound
+from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import GRAPH
+from klustergraf.resources import room
 from klustergraf.sources.own import SourceFile, source_files
 from klustergraf.version import Manifest, Version, VersionStore, serialise_dataset
 
@@ -37,13 +40,68 @@ def _extra(tmp_path: Path, turtle: str) -> SourceFile:
     return SourceFile(path, "extra.ttl", NamedNode(GRAPH + "extra"), digest)
 
 
-def test_two_builds_give_the_same_bytes(shipped: BuildResult, tmp_path: Path) -> None:
+def test_two_builds_give_the_same_bytes(
+    founding: BuildResult, founding_files: list[SourceFile], tmp_path: Path
+) -> None:
     """Same inputs, same version id, byte for byte, whatever the order of the files."""
-    files = source_files()
+    files = list(founding_files)
     random.Random(7).shuffle(files)
     again = build(tmp_path, files=files).version
-    assert again.id == shipped.version.id
-    assert again.dataset_path.read_bytes() == shipped.version.dataset_path.read_bytes()
+    assert again.id == founding.version.id
+    assert again.dataset_path.read_bytes() == founding.version.dataset_path.read_bytes()
+
+
+def test_nothing_is_built_twice(founding_files: list[SourceFile], tmp_path: Path) -> None:
+    """The same inputs: the version that is there, at once; by force, another build of the same."""
+    steps: list[str] = []
+
+    def note(step: str, _: str) -> None:
+        steps.append(step)
+
+    first = build(tmp_path, note, founding_files)
+    assert steps
+    steps.clear()
+    again = build(tmp_path, note, founding_files)
+    assert (again.version, again.report, steps) == (first.version, None, [])
+    forced = build(tmp_path, note, founding_files, force=True)
+    assert forced.version == first.version
+    assert forced.report is not None
+    assert "shapes" in steps
+
+
+def test_a_version_of_the_same_inputs_becomes_the_current_one(
+    founding_files: list[SourceFile], tmp_path: Path
+) -> None:
+    """Back to the former inputs, back to the former version; what was deleted is built anew."""
+    store = VersionStore(tmp_path / "home")
+    first = build(store.home, files=founding_files).version
+    more = _extra(tmp_path, "<project/x> a kg:Project ; skos:prefLabel 'x'@sv , 'x'@en .")
+    second = build(store.home, files=[*founding_files, more]).version
+    assert store.current() == second != first
+    assert build(store.home, files=founding_files).report is None
+    assert store.current() == first
+    shutil.rmtree(first.path)
+    assert build(store.home, files=founding_files).version == first
+    assert first.manifest.validation["violation"] == 0
+
+
+def test_the_digest_of_the_inputs_sees_any_change(
+    founding_files: list[SourceFile], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another byte of a file or a rule, another graph: another digest. The order is the same."""
+    digest = inputs_digest(founding_files)
+    assert inputs_digest(reversed(founding_files)) == digest
+    first, *others = founding_files
+    found = {digest, inputs_digest(others)}
+    for change in ({"sha256": "0" * 64}, {"graph": NamedNode(GRAPH + "other")}):
+        found.add(inputs_digest([dataclasses.replace(first, **change), *others]))
+    copied = shutil.copytree(room("queries"), tmp_path / "queries")
+    monkeypatch.setattr("klustergraf.inputs.room", lambda _: copied)
+    assert inputs_digest(founding_files) == digest
+    rule = next((copied / "rules").glob("*.rq"))
+    rule.write_text(rule.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    found.add(inputs_digest(founding_files))
+    assert len(found) == 5
 
 
 def test_the_version_is_named_by_its_content(shipped: BuildResult) -> None:
@@ -92,20 +150,24 @@ def test_every_source_stands_in_the_manifest(shipped: BuildResult) -> None:
     assert json.loads(manifest.to_json())["validation"]["violation"] == 0
 
 
-def test_a_violation_stops_the_build_and_leaves_the_current_version(tmp_path: Path) -> None:
+def test_a_violation_stops_the_build_and_leaves_the_current_version(
+    founding_files: list[SourceFile], tmp_path: Path
+) -> None:
     """What violates a shape never enters a version; the one that is served stays."""
     home = tmp_path / "home"
-    before = build(home).version
+    before = build(home, files=founding_files).version
     broken = _extra(tmp_path, "<actor/nameless> a kg:Company .")
     with pytest.raises(ShapeViolations) as refusal:
-        build(home, files=[*source_files(), broken])
+        build(home, files=[*founding_files, broken])
     assert "nameless" in refusal.value.report_text
     assert "ValidationReport" in refusal.value.report_turtle
     assert VersionStore(home).current() == before
     assert len(VersionStore(home).versions()) == 1
 
 
-def test_a_dangling_reference_stops_the_build(tmp_path: Path) -> None:
+def test_a_dangling_reference_stops_the_build(
+    founding_files: list[SourceFile], tmp_path: Path
+) -> None:
     """The queries of queries/quality/ are part of the gate, and say what they found."""
     dangling = _extra(
         tmp_path,
@@ -113,7 +175,7 @@ def test_a_dangling_reference_stops_the_build(tmp_path: Path) -> None:
         "kg:isInitiatedBy <actor/nobody-knows> .",
     )
     with pytest.raises(ShapeViolations, match="nobody-knows"):
-        build(tmp_path / "home", files=[*source_files(), dangling])
+        build(tmp_path / "home", files=[*founding_files, dangling])
 
 
 def test_a_file_that_is_not_rdf_stops_the_build_with_its_place(tmp_path: Path) -> None:

@@ -21,22 +21,24 @@ from klustergraf.errors import (
     ShapeViolations,
 )
 from klustergraf.rdf_files import read_quads
-from klustergraf.sources.own import SourceFile, source_files
+from klustergraf.sources.own import SourceFile
 
 KTH = GraphAddress("kth")
 
 
 @pytest.fixture(scope="module")
-def desk(shipped: BuildResult, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Give a desk over the shipped graph; each test uses graphs of its own."""
-    home = copy_home(shipped.version.path.parents[1], tmp_path_factory.mktemp("desk") / "home")
+def desk(founding: BuildResult, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Give a desk over the graph of the founding documents; each test uses graphs of its own."""
+    home = copy_home(founding.version.path.parents[1], tmp_path_factory.mktemp("desk") / "home")
     made = Desk(home)
     made.open()
     yield made
     made.close()
 
 
-def test_contribution_gives_the_version_of_a_whole_build(desk: Desk, tmp_path: Path) -> None:
+def test_contribution_gives_the_version_of_a_whole_build(
+    desk: Desk, founding_files: list[SourceFile], tmp_path: Path
+) -> None:
     """Contributed, changed, added to, removed: each version is what a build of everything gives."""
     first = desk.versions.current()
     steps = [
@@ -51,10 +53,11 @@ def test_contribution_gives_the_version_of_a_whole_build(desk: Desk, tmp_path: P
         assert outcome.is_stored
         version = desk.versions.current()
         assert version.id == outcome.version
-        whole = build(tmp_path / str(number), files=source_files() + contributed_files(desk.home))
+        files = [*founding_files, *contributed_files(desk.home)]
+        whole = build(tmp_path / str(number), files=files)
         assert whole.version.id == outcome.version
         assert whole.version.manifest.triples == version.manifest.triples
-        assert whole.report.counts == version.manifest.validation
+        assert whole.version.manifest.validation == version.manifest.validation
     told = desk.versions.get(desk.record.entries()[-4].version).manifest
     assert told.contribution is not None
     assert (told.contribution["partner"], told.contribution["kind"]) == ("ab", "put")
@@ -83,7 +86,7 @@ _POOL = [
 ]
 
 
-def _accepted_whole(desk: Desk, turtle: bytes, folder: Path) -> str | None:
+def _accepted_whole(desk: Desk, files: list[SourceFile], turtle: bytes, folder: Path) -> str | None:
     """Build everything with a contribution in it; give the id of the version, if one is made."""
     folder.mkdir()
     graph = GraphAddress("zz")
@@ -92,18 +95,22 @@ def _accepted_whole(desk: Desk, turtle: bytes, folder: Path) -> str | None:
     own = SourceFile(path, "zz", NamedNode(graph.iri), "")
     others = [f for f in contributed_files(desk.home) if f.graph.value != graph.iri]
     try:
-        return build(folder, files=[*source_files(), *others, own]).version.id
+        return build(folder, files=[*files, *others, own]).version.id
     except ShapeViolations:
         return None
 
 
 @pytest.mark.parametrize("seed", [3, 14])
-def test_gate_says_what_validating_everything_says(desk: Desk, tmp_path: Path, seed: int) -> None:
+def test_gate_says_what_validating_everything_says(
+    desk: Desk, founding_files: list[SourceFile], tmp_path: Path, seed: int
+) -> None:
     """Random states of a graph, right and wrong: let in just when a whole build lets them in."""
     chance = random.Random(seed)
     for number in range(4):
         body = "\n".join(chance.sample(_POOL, chance.randint(1, len(_POOL) // 2)))
-        whole = _accepted_whole(desk, (HEAD + body).encode(), tmp_path / str(number))
+        whole = _accepted_whole(
+            desk, founding_files, (HEAD + body).encode(), tmp_path / str(number)
+        )
         try:
             outcome = desk.submit(put("zz", body))
         except ContributionRefused:

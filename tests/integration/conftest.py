@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from klustergraf.build import BuildResult, build
 from klustergraf.engine.transport import Credentials
 from klustergraf.publishing import GraphStore
 
@@ -97,12 +96,6 @@ def server(request: pytest.FixtureRequest) -> Server:
     """Give each server in turn."""
     given: Server = request.getfixturevalue(request.param)
     return given
-
-
-@pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
-    """Build the shipped graph."""
-    return build(tmp_path_factory.mktemp("shipped"))
 
 
 def _program(name: str, how: str) -> str:

@@ -51,16 +51,16 @@ LONG = {
 
 
 @pytest.fixture(scope="module")
-def embedded(shipped: BuildResult) -> Iterator[EmbeddedEngine]:
+def embedded(founding: BuildResult) -> Iterator[EmbeddedEngine]:
     """Ask the version here."""
-    with EmbeddedEngine(shipped.version, workers=1) as engine:
+    with EmbeddedEngine(founding.version, workers=1) as engine:
         yield engine
 
 
 @pytest.fixture
-def remote(server: Any, shipped: BuildResult) -> Iterator[RemoteEngine]:
+def remote(server: Any, founding: BuildResult) -> Iterator[RemoteEngine]:
     """Publish the version, and ask it there."""
-    publish(shipped.version, server.store)
+    publish(founding.version, server.store)
     with RemoteEngine(server.query_url, timeout_seconds=30) as engine:
         yield engine
 
@@ -85,14 +85,14 @@ def _term(term: dict[str, str]) -> tuple[str, ...]:
     return (term["type"], value, datatype, term.get("xml:lang", "").lower())
 
 
-def test_shipped_version(server: Any, shipped: BuildResult, remote: RemoteEngine) -> None:
+def test_shipped_version(server: Any, founding: BuildResult, remote: RemoteEngine) -> None:
     """Every graph lies there, with as many triples as it has; the record names the version."""
-    assert remote.version_id == shipped.version.id
-    assert remote.graphs == set(shipped.version.manifest.triples)
+    assert remote.version_id == founding.version.id
+    assert remote.graphs == set(founding.version.manifest.triples)
     remote.check_counts()
     counts = rows(remote, "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
     found = {row[0][2]: int(row[1][2]) for row in counts}
-    assert found == dict(shipped.version.manifest.triples)
+    assert found == dict(founding.version.manifest.triples)
 
 
 @pytest.mark.parametrize("name", [query.name for query in Catalogue()])
@@ -192,9 +192,9 @@ def test_long_query(server: Any, remote: RemoteEngine) -> None:
     assert json.loads(answer(remote, "ASK { ?s a ?type }"))["boolean"] is True
 
 
-def test_limit_of_virtuoso(virtuoso_server: Any, shipped: BuildResult) -> None:
+def test_limit_of_virtuoso(virtuoso_server: Any, founding: BuildResult) -> None:
     """When the server itself gives up, that is a timeout as well."""
-    publish(shipped.version, virtuoso_server.store)
+    publish(founding.version, virtuoso_server.store)
     with (
         RemoteEngine(virtuoso_server.query_url, timeout_seconds=60) as engine,
         pytest.raises(QueryTimeout),
@@ -202,9 +202,9 @@ def test_limit_of_virtuoso(virtuoso_server: Any, shipped: BuildResult) -> None:
         answer(engine, LONG["Virtuoso"])
 
 
-def test_partial_answers_of_virtuoso(virtuoso_server: Any, shipped: BuildResult) -> None:
+def test_partial_answers_of_virtuoso(virtuoso_server: Any, founding: BuildResult) -> None:
     """What Virtuoso finds in the time of its `timeout` parameter is no answer."""
-    publish(shipped.version, virtuoso_server.store)
+    publish(founding.version, virtuoso_server.store)
     text = "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } GROUP BY ?p"
     with (
         RemoteEngine(virtuoso_server.query_url, parameters={"timeout": "1000"}) as engine,
@@ -215,9 +215,9 @@ def test_partial_answers_of_virtuoso(virtuoso_server: Any, shipped: BuildResult)
 
 @pytest.mark.parametrize("count", [MOST_ROWS - 1, MOST_ROWS, MOST_ROWS + 1])
 @pytest.mark.parametrize("form", ["SELECT ?s ?p ?o", "CONSTRUCT { ?s ?p ?o }"])
-def test_virtuoso_cuts(form: str, count: int, virtuoso_server: Any, shipped: BuildResult) -> None:
+def test_virtuoso_cuts(form: str, count: int, virtuoso_server: Any, founding: BuildResult) -> None:
     """From the number of rows on that Virtuoso gives at most, there is no answer but an error."""
-    publish(shipped.version, virtuoso_server.store)
+    publish(founding.version, virtuoso_server.store)
     text = f"{form} WHERE {{ SELECT DISTINCT ?s ?p ?o {{ ?s ?p ?o }} LIMIT {count} }}"
     with RemoteEngine(virtuoso_server.query_url) as engine:
         options = {"results_format": ResultsFormat.TSV, "triples_format": TriplesFormat.N_TRIPLES}
@@ -229,19 +229,19 @@ def test_virtuoso_cuts(form: str, count: int, virtuoso_server: Any, shipped: Bui
             answer(engine, text, **options)
 
 
-def test_publishing_again_changes_nothing(server: Any, shipped: BuildResult) -> None:
+def test_publishing_again_changes_nothing(server: Any, founding: BuildResult) -> None:
     """What lies there already is left as it is."""
-    publish(shipped.version, server.store)
-    result = publish(shipped.version, server.store)
+    publish(founding.version, server.store)
+    result = publish(founding.version, server.store)
     assert (result.put, result.removed) == ([], [])
-    assert set(result.kept) == {*shipped.version.manifest.triples, MERGED_GRAPH}
+    assert set(result.kept) == {*founding.version.manifest.triples, MERGED_GRAPH}
 
 
-def test_next_version(server: Any, shipped: BuildResult, tmp_path: Path) -> None:
+def test_next_version(server: Any, founding: BuildResult, tmp_path: Path) -> None:
     """Of another version only what differs is put; what it no longer has is removed."""
-    publish(shipped.version, server.store)
+    publish(founding.version, server.store)
     server.store.put("urn:of:others", b"<urn:a> <urn:b> <urn:c> .\n")
-    other = _without_places(shipped.version, tmp_path)
+    other = _without_places(founding.version, tmp_path)
     result = publish(other, server.store)
     places = "https://w3id.org/klustergraf/graph/open/places"
     assert result.removed == [places]
@@ -263,7 +263,7 @@ def _without_places(version: Version, home: Path) -> Version:
     return VersionStore(home).add(dataset, manifest, b"")
 
 
-def test_broken_off_publication(server: Any, shipped: BuildResult) -> None:
+def test_broken_off_publication(server: Any, founding: BuildResult) -> None:
     """A publication that broke off is seen as such, and goes on where it stopped."""
     store = server.store
     store.delete(RECORD_GRAPH)
@@ -278,19 +278,19 @@ def test_broken_off_publication(server: Any, shipped: BuildResult) -> None:
 
     put: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        publish(shipped.version, Breaking(store.url, store.credentials))
+        publish(founding.version, Breaking(store.url, store.credentials))
     with pytest.raises(EngineUnavailable, match="between two versions"):
         RemoteEngine(server.query_url)
-    result = publish(shipped.version, store)
+    result = publish(founding.version, store)
     assert result.kept == put
     with RemoteEngine(server.query_url) as engine:
         engine.check_counts()
 
 
-def test_command(server: Any, shipped: BuildResult) -> None:
+def test_command(server: Any, founding: BuildResult) -> None:
     """The command publishes, counts, and prints the id of the version."""
     credentials = server.store.credentials or Credentials("", "")
-    home = str(shipped.version.path.parent.parent)
+    home = str(founding.version.path.parent.parent)
     result = CliRunner().invoke(
         main,
         ["--home", home, "publish", "--to", server.store.url, "--query-url", server.query_url,
@@ -299,14 +299,14 @@ def test_command(server: Any, shipped: BuildResult) -> None:
              "KLUSTERGRAF_STORE_PASSWORD": credentials.password or None},
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    assert shipped.version.id in result.stdout
+    assert founding.version.id in result.stdout
 
 
-def test_wrong_password(virtuoso_server: Any, shipped: BuildResult) -> None:
+def test_wrong_password(virtuoso_server: Any, founding: BuildResult) -> None:
     """A password that is not taken is an error that does not show it."""
     wrong = replace(virtuoso_server.store, credentials=Credentials("publisher", "wr0ng", "digest"))
     with pytest.raises(EngineUnavailable, match="does not take this name and password") as caught:
-        publish(shipped.version, wrong)
+        publish(founding.version, wrong)
     assert "wr0ng" not in str(caught.value)
     with pytest.raises(EngineUnavailable, match="wants a name and a password"):
-        publish(shipped.version, replace(wrong, credentials=None))
+        publish(founding.version, replace(wrong, credentials=None))

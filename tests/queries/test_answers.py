@@ -10,17 +10,11 @@ import pytest
 import rdflib
 from pyoxigraph import Quad, QuerySolutions, RdfFormat, Store, parse
 
-from klustergraf.build import BuildResult, build
+from klustergraf.build import BuildResult
 from klustergraf.catalogue import Catalogue
 
 _OURS = "https://w3id.org/klustergraf/"
 Rows = list[tuple[str | None, ...]]
-
-
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
-    """Build the shipped graph."""
-    return build(tmp_path_factory.mktemp("shipped"))
 
 
 @pytest.fixture(scope="module")

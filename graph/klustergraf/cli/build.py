@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from klustergraf.build import BuildResult, Progress
@@ -38,12 +39,16 @@ from klustergraf.version import REPORT
     type=click.Path(path_type=Path),
     help="A file, or a folder of files, that `klustergraf import` wrote, to build in as well.",
 )
+@click.option("--force", is_flag=True, help="Build even when nothing changed since a version.")
 @click.pass_obj
-def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[Path, ...]) -> None:
+def build(
+    home: Path, out: Path | None, report_path: Path | None, added: tuple[Path, ...], *, force: bool
+) -> None:
     """Build the graph: sources, rules, shapes, version.
 
     A file of --with takes the place of the shipped one that describes the same named graph. What
-    partners contributed is built in as well.
+    partners contributed is built in as well. When a version of the same files, rules and software
+    is there already, it is taken as it is.
 
     Exit status: 1 when a shape of severity Violation does not hold; no version is made then, the
     current one stays, and the SHACL report is written to a file.
@@ -53,7 +58,8 @@ def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[P
     began = time.monotonic()
     try:
         with shown(console) as progress:
-            result = build_version(target, progress, files_with(added) + contributed_files(home))
+            files = files_with(added) + contributed_files(home)
+            result = build_version(target, progress, files, force=force)
             progress("derivations", "what is kept with the version")
             derive_all(result.version)
     except ShapeViolations as exc:
@@ -63,11 +69,12 @@ def build(home: Path, out: Path | None, report_path: Path | None, added: tuple[P
         click.echo(exc.report_text, err=True)
         click.echo(f"No version was made. SHACL report: {report_path}", err=True)
         raise click.exceptions.Exit(1) from exc
-    if result.report.counts["warning"] or result.report.counts["info"]:
-        click.echo(result.report.text("en"), err=True)
     console.print(_summary(result))
+    for remark in _remarks(result):
+        console.print(escape(remark), highlight=False, soft_wrap=True)
+    done = "built" if result.report else "nothing changed"
     console.print(
-        f"{time.monotonic() - began:.1f} s, in {result.version.path}",
+        f"{done}, {time.monotonic() - began:.1f} s, in {result.version.path}",
         highlight=False,
         soft_wrap=True,
     )
@@ -79,6 +86,22 @@ def shown(console: Console) -> Iterator[Progress]:
     """Show what a build is doing on the console, in one line that changes."""
     with console.status("Building the graph") as status:
         yield lambda step, detail: status.update(f"{step}: {detail}")
+
+
+def _remarks(result: BuildResult) -> Iterator[str]:
+    """Tell each thing that should hold and does not, once, with how often and an example."""
+    if result.report is None:
+        return
+    remarks: dict[str, list[str]] = {}
+    for found in result.report.results:
+        remarks.setdefault(f"{found.severity_name}: {found.message('en')}", []).append(
+            found.label("en") or str(found.focus_node)
+        )
+    for remark, names in remarks.items():
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{remark} ({names[0]}{others})"
+    if remarks:
+        yield f"SHACL report: {result.version.report_path}"
 
 
 def _summary(result: BuildResult) -> Table:
