@@ -103,14 +103,14 @@ def subjects_query(iri: str, predicate: str) -> str:
     return f"SELECT DISTINCT ?subject\nWHERE {{ ?subject {node} }}\nORDER BY ?subject"
 
 
-def _first_subjects(iri: str, inverses: Iterable[Inverse]) -> str:
-    """Write the pattern of ``?s ?q <thing>``, up to the limit of each predicate."""
+def _first_subjects(iri: str, inverses: Iterable[Inverse], most: int) -> str:
+    """Write the pattern of ``?s ?q <thing>``, up to a limit for each predicate."""
     thing = serialise_iri(iri)
     pieces = []
     for inverse in inverses:
         q = serialise_iri(inverse.predicate)
-        order = " ORDER BY ?s" if MOST_SUBJECTS < inverse.total <= _MOST_SORTED else ""
-        limit = f"{order} LIMIT {MOST_SUBJECTS}" if inverse.total > MOST_SUBJECTS else ""
+        order = " ORDER BY ?s" if most < inverse.total <= _MOST_SORTED else ""
+        limit = f"{order} LIMIT {most}" if inverse.total > most else ""
         pieces.append(
             f"{{ SELECT DISTINCT ?s ?q WHERE {{ VALUES ?q {{ {q} }} ?s {q} {thing} }}{limit} }}"
         )
@@ -119,8 +119,13 @@ def _first_subjects(iri: str, inverses: Iterable[Inverse]) -> str:
 
 def inverse_query(iri: str, inverses: Iterable[Inverse]) -> str:
     """Build what points to a thing, up to the limit of each predicate."""
-    pattern = _first_subjects(iri, inverses)
+    pattern = _first_subjects(iri, inverses, MOST_SUBJECTS)
     return f"CONSTRUCT {{ ?s ?q {serialise_iri(iri)} }}\nWHERE {{\n  {pattern}\n}}"
+
+
+def pointing_query(iri: str, inverses: Iterable[Inverse], most: int) -> str:
+    """Ask for what points to a thing (``?s`` by ``?q``), up to a limit for each predicate."""
+    return f"SELECT ?s ?q\nWHERE {{\n  {_first_subjects(iri, inverses, most)}\n}}"
 
 
 def nodes_query(subjects: Iterable[object]) -> str:

@@ -1,6 +1,7 @@
 """What the graph says of one thing: its facts, its relations, what points to it, the evidence."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +10,8 @@ from klustergraf.namespaces import DCT, KG, OA, PROV, RDF, SKOS
 from klustergraf_api.execution import Executor
 from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
 from klustergraf_api.terms import Solution, Term, serialise_iri, serialise_iris
+from klustergraf_api.thing_data import Inverse, inverses_query, pointing_query, read_inverses
+from klustergraf_api.thing_tables import TOLD_CLASSES, Table, read_tables, told_inverses
 
 CERTAINTY: Final = KG + "hasCertainty"
 REASON: Final = KG + "inferenceReason"
@@ -16,8 +19,12 @@ EVIDENCE: Final = PROV + "wasDerivedFrom"
 TYPE: Final = RDF + "type"
 GRAPH_KIND: Final = KG + "hasGraphKind"
 
+# What tables tell, and the same in the words of other vocabularies.
+TOLD_FACTS: Final = (KG + "collaboratesWith",)
+
 MOST_STATEMENTS: Final = 1000
-MOST_RELATIONS: Final = 200
+MOST_RELATIONS: Final = 25
+MOST_POINTING: Final = 10
 
 
 @dataclass
@@ -64,6 +71,8 @@ class Thing:
     facts: list[Statement]
     relations: list[Relation]
     incoming: list[Statement]
+    inverses: list[Inverse]
+    tables: list[Table]
     cut: set[str]
     passages: list[Passage]
     certainty: str | None
@@ -131,47 +140,23 @@ def facts_query(iri: str) -> str:
     )
 
 
-def incoming_query(iri: str) -> str:
-    """Ask for every statement whose object is a thing, with its graphs."""
-    target = serialise_iri(iri)
-    return (
-        "SELECT DISTINCT ?graph ?subject ?predicate WHERE {\n"
-        f"  {{ ?subject ?predicate {target} }}\n"
-        "  UNION\n"
-        f"  {{ GRAPH ?graph {{ ?subject ?predicate {target} }} }}\n"
-        "}\nORDER BY ?predicate ?subject ?graph"
-    )
-
-
-def description_query(iri: str) -> str:
-    """Build the triples that describe a thing: from it, to it, and of what it is related by."""
-    thing = serialise_iri(iri)
-    return (
-        f"CONSTRUCT {{ {thing} ?p ?o . ?s ?q {thing} . ?node ?np ?no }}\n"
-        "WHERE {\n"
-        f"  {{ {thing} ?p ?o }}\n"
-        f"  UNION {{ ?s ?q {thing} }}\n"
-        f"  UNION {{ ?node ?any {thing} ; <{CERTAINTY}> ?certainty ; ?np ?no }}\n"
-        f"  UNION {{ {thing} ?any ?node . ?node <{CERTAINTY}> ?certainty ; ?np ?no }}\n"
-        "}"
-    )
-
-
 def graph_query(iri: str) -> str:
     """Build every triple of a named graph."""
     return f"CONSTRUCT {{ ?s ?p ?o }}\nWHERE {{ GRAPH {serialise_iri(iri)} {{ ?s ?p ?o }} }}"
 
 
 def relations_query(iri: str) -> str:
-    """Ask for what is said of the relations that a thing takes part in, with the graphs."""
+    """Ask for what is said of the relations of a thing that no table tells, with the graphs."""
     thing = serialise_iri(iri)
     other_roles = serialise_iris((TYPE, EVIDENCE)).replace(" ", ", ")
+    told = serialise_iris(TOLD_CLASSES).replace(" ", ", ")
     return (
         "SELECT DISTINCT ?graph ?node ?predicate ?object WHERE {\n"
         "  { SELECT DISTINCT ?node WHERE {\n"
         f"      {{ ?node ?role {thing} }} UNION {{ {thing} ?role ?node }}\n"
         f"      FILTER(?role NOT IN ({other_roles}))\n"
         f"      ?node <{CERTAINTY}> ?certainty\n"
+        f"      FILTER NOT EXISTS {{ ?node a ?told FILTER(?told IN ({told})) }}\n"
         f"  }} ORDER BY ?node LIMIT {MOST_RELATIONS} }}\n"
         "  { ?node ?predicate ?object }\n"
         "  UNION\n"
@@ -180,29 +165,34 @@ def relations_query(iri: str) -> str:
     )
 
 
-async def read_thing(executor: Executor, iri: str) -> Thing:
-    """Look up everything about a thing.
+async def read_thing(executor: Executor, iri: str, parameters: Mapping[str, str]) -> Thing:
+    """Look up everything about a thing. ``parameters``: which page of which of its tables.
 
     Errors: ResourceNotFound; as Executor.start.
     """
     queries = {
         "facts": facts_query(iri),
         "relations": relations_query(iri),
-        "incoming": incoming_query(iri),
+        "incoming": inverses_query(iri),
     }
-    limit = f"\nLIMIT {2 * MOST_STATEMENTS}"
-    out_rows = await executor.solutions(queries["facts"] + limit)
-    in_rows = await executor.solutions(queries["incoming"] + limit)
-    facts, incoming = _statements(out_rows, "object"), _statements(in_rows, "subject")
-    if not facts and not incoming:
+    out_rows, inverses = await asyncio.gather(
+        executor.solutions(f"{queries['facts']}\nLIMIT {2 * MOST_STATEMENTS}"),
+        read_inverses(executor, iri),
+    )
+    facts = _statements(out_rows, "object")
+    if not facts and not inverses:
         raise ResourceNotFound(iri)
-    relations = _relations(await executor.solutions(queries["relations"]))
+    types = {fact.value.value for fact in facts if fact.predicate == TYPE}
+    tables, relation_rows, incoming = await asyncio.gather(
+        read_tables(executor, iri, types, parameters),
+        executor.solutions(queries["relations"]),
+        _read_pointing(executor, iri, inverses, told_inverses(types)),
+    )
+    relations = _relations(relation_rows)
     related = {relation.iri for relation in relations}
-    passages = await _read_passages(executor, facts, relations)
-    said = [*facts, *incoming, *(s for relation in relations for s in relation.facts)]
+    said = [*facts, *(s for relation in relations for s in relation.facts)]
     cut = {
         "facts": len(out_rows) == 2 * MOST_STATEMENTS,
-        "incoming": len(in_rows) == 2 * MOST_STATEMENTS,
         "relations": len(relations) == MOST_RELATIONS,
     }
     thing = Thing(
@@ -210,14 +200,20 @@ async def read_thing(executor: Executor, iri: str) -> Thing:
         facts=[s for s in facts if s.value.value not in related],
         relations=relations,
         incoming=[s for s in incoming if s.value.value not in related],
+        inverses=inverses,
+        tables=tables,
         cut={name for name, is_cut in cut.items() if is_cut},
-        passages=[passages[s.value.value] for s in facts if s.value.value in passages],
+        passages=[],
         certainty=_certainty(facts),
         reasons=_reasons(facts),
-        graphs=await _read_graphs(executor, said),
+        graphs={},
         labels=Labels({}),
         queries=queries,
     )
+    passages, thing.graphs = await asyncio.gather(
+        _read_passages(executor, facts, relations), _read_graphs(executor, said)
+    )
+    thing.passages = [passages[s.value.value] for s in facts if s.value.value in passages]
     for relation in relations:
         evidence = (s.value.value for s in relation.facts if s.predicate == EVIDENCE)
         relation.passages = [passages[passage] for passage in evidence if passage in passages]
@@ -225,12 +221,26 @@ async def read_thing(executor: Executor, iri: str) -> Thing:
     return thing
 
 
+async def _read_pointing(
+    executor: Executor, iri: str, inverses: Iterable[Inverse], told: set[str]
+) -> list[Statement]:
+    """Look up the first of what points to a thing, without what its tables tell."""
+    wanted = [i for i in inverses if i.predicate not in told]
+    if not wanted:
+        return []
+    rows = await executor.solutions(pointing_query(iri, wanted, MOST_POINTING))
+    return sorted(
+        (Statement(row["q"].value, row["s"]) for row in rows),
+        key=lambda s: (s.predicate, s.value),
+    )
+
+
 def shown_facts(facts: Iterable[Statement], language: str, *, with_types: bool = False) -> Groups:
     """Group facts by predicate, without those that a page tells in another place.
 
     A text that is there in the language of the page is left out in the others; names are not.
     """
-    elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES}
+    elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES, *TOLD_FACTS}
     if not with_types:
         elsewhere.add(TYPE)
     groups = group(fact for fact in facts if fact.predicate not in elsewhere)
@@ -331,6 +341,7 @@ def _mentioned(thing: Thing) -> set[str]:
     statements = [*thing.facts, *thing.incoming, *(s for r in relations for s in r.facts)]
     statements += [s for facts in thing.graphs.values() for s in facts]
     iris = {thing.iri, *thing.graphs}
+    iris |= {iri for table in thing.tables for iri in table.mentioned()}
     iris |= {s.predicate for s in statements}
     iris |= {s.value.value for s in statements if s.value.is_iri}
     passages = [*thing.passages, *(p for r in relations for p in r.passages)]

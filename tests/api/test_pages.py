@@ -57,7 +57,7 @@ def test_catalogues_have_the_same_messages() -> None:
             (
                 *("term.", "problem.", "http.", "count.", "format.", "parameter.type."),
                 *("answer.", "boolean.", "thing.query.", "ontology.", "service.", "type."),
-                *("search.facet.",),
+                *("search.facet.", "things.table.", "things.column.", "things.facts."),
             )
         )
         assert dynamic or f'"{key}"' in used or f"'{key}'" in used, f"{key} is not used"
@@ -85,7 +85,7 @@ def test_every_page_is_well_made(client: TestClient, path: str, language: str) -
     assert page.all("a")[0]["href"] == "#main"
     for script in page.all("script"):
         own = str(script.get("src", "")).startswith("/static/build/assets/")
-        assert own or script.get("type") == "application/json"
+        assert own or script.get("type") in ("application/json", "application/ld+json")
     assert not page.all("style")
     assert not any("style" in attributes for _, attributes in page.tags)
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest, TriplesFormat
@@ -15,6 +16,7 @@ from klustergraf_api.caching import not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
+from klustergraf_api.fact_groups import FACT_GROUPS, fact_group
 from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.ontology import read_terms, terms_query
 from klustergraf_api.routes.documents import (
@@ -26,11 +28,12 @@ from klustergraf_api.routes.documents import (
     origin_of,
     see_other,
 )
+from klustergraf_api.schema_org import schema_org_data, script_text
 from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Link, Signposts, header
 from klustergraf_api.standing import must_stand
 from klustergraf_api.streaming import AnswerResponse
 from klustergraf_api.terms import serialise_iri
-from klustergraf_api.thing_data import HYDRA, describe_thing
+from klustergraf_api.thing_data import HYDRA, describe_thing, subjects_query
 from klustergraf_api.things import graph_query, group, read_thing, shown_facts
 
 router = APIRouter(include_in_schema=False)
@@ -151,7 +154,7 @@ def signposts(parts: Parts, iri: str, types: Iterable[str]) -> Signposts:
 
 
 async def _page(request: Request, parts: Parts, executor: Executor, iri: str) -> Response:
-    thing = await read_thing(executor, iri)
+    thing = await read_thing(executor, iri, request.query_params)
     if iri.startswith(parts.settings.base + "graph/"):
         thing.queries["contents"] = graph_query(iri)
     language = parts.pages.view(request).language
@@ -171,6 +174,11 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         types=SUFFIXES,
         documents=[suffix for suffix in SUFFIXES if suffix != "html"],
         shown_facts=shown_facts,
+        totals={inverse.predicate: inverse.total for inverse in thing.inverses},
+        subjects_query=subjects_query,
+        groups=(*FACT_GROUPS, "other"),
+        fact_group=fact_group,
+        structured=Markup(script_text(schema_org_data(thing, language))),  # noqa: S704 - escaped for a script element
     )
 
 

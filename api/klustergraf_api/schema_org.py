@@ -1,0 +1,115 @@
+"""A thing as schema.org tells it, for search engines: a JSON-LD data block of its page."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from klustergraf.namespaces import DCT, FOAF, GEO, KG, ORG, OWL, RDF, SCHEMA, SKOS
+from klustergraf_api.signposting import LICENSE
+from klustergraf_api.terms import Term
+from klustergraf_api.things import Statement, Thing
+
+_TYPE: Final = RDF + "type"
+# By the most telling class of schema.org that a thing has, which properties are said of it.
+_ORGANISATION: Final = {
+    FOAF + "homepage": "url",
+    KG + "locatedIn": "location",
+    ORG + "subOrganizationOf": "parentOrganization",
+    ORG + "unitOf": "parentOrganization",
+    ORG + "memberOf": "memberOf",
+    SCHEMA + "foundingDate": "foundingDate",
+}
+_WORK: Final = {DCT + "created": "dateCreated", DCT + "issued": "datePublished"}
+_PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "Organization": _ORGANISATION,
+    "Project": _ORGANISATION,
+    "Place": {GEO + "sfWithin": "containedInPlace"},
+    "Event": {
+        DCT + "date": "startDate",
+        SCHEMA + "startDate": "startDate",
+        SCHEMA + "endDate": "endDate",
+        KG + "locatedIn": "location",
+        SCHEMA + "superEvent": "superEvent",
+    },
+    "CreativeWork": _WORK,
+    "DigitalDocument": _WORK,
+    "Dataset": {**_WORK, DCT + "license": "license", DCT + "source": "isBasedOn"},
+    "DefinedTerm": {SKOS + "notation": "termCode", SKOS + "inScheme": "inDefinedTermSet"},
+    "Thing": {},
+}
+# Of our classes that no alignment leads to schema.org: what search engines can take them for.
+_OURS: Final = {
+    KG + "Facility": "Place",
+    KG + "Group": "Organization",
+    KG + "OpenGroup": "Organization",
+    SKOS + "Concept": "DefinedTerm",
+    SKOS + "ConceptScheme": "DefinedTermSet",
+}
+_SAME: Final = frozenset({OWL + "sameAs", SKOS + "exactMatch", FOAF + "page", SCHEMA + "sameAs"})
+_MOST: Final = 20
+
+
+def schema_org_data(thing: Thing, language: str) -> dict[str, Any]:
+    """Give a thing in the terms of schema.org, with names in the language of the page first."""
+    classes = {fact.value.value for fact in thing.facts if fact.predicate == _TYPE}
+    types = sorted(name.removeprefix(SCHEMA) for name in classes if name.startswith(SCHEMA))
+    types = types or sorted({name for iri, name in _OURS.items() if iri in classes}) or ["Thing"]
+    mapping: dict[str, str] = {}
+    for name in types:
+        mapping |= _PROPERTIES.get(name, {})
+    found: dict[str, Any] = {"@context": "https://schema.org", "@id": thing.iri, "@type": types}
+    names = thing.labels.all_of(thing.iri)
+    if names:
+        found["name"] = names.get(language) or next(iter(names.values()))
+        others = sorted({text for text in names.values() if text != found["name"]})
+        if others:
+            found["alternateName"] = others
+    for fact in thing.facts:
+        _add(found, fact, thing, mapping, language)
+    if types == ["Dataset"] and "license" not in found:
+        found["license"] = LICENSE
+    return {key: _alone(value) for key, value in found.items()}
+
+
+def _add(
+    found: dict[str, Any], fact: Statement, thing: Thing, mapping: Mapping[str, str], language: str
+) -> None:
+    value = fact.value
+    name, given = mapping.get(fact.predicate, ""), _value(value, thing, language)
+    if fact.predicate in _SAME and value.value.startswith(("http://", "https://")):
+        name, given = "sameAs", value.value
+    elif fact.predicate in (DCT + "identifier", ORG + "identifier"):
+        name = "identifier"
+    elif fact.predicate in (SKOS + "definition", DCT + "description"):
+        name = "description" if value.language in ("", language) else ""
+    elif name in ("url", "license", "isBasedOn"):
+        given = value.value
+    if name and value.kind != "bnode":
+        values = found.setdefault(name, [])
+        if given not in values and len(values) < _MOST:
+            values.append(given)
+
+
+def _value(term: Term, thing: Thing, language: str) -> Any:
+    if not term.is_iri:
+        return term.value
+    names = thing.labels.all_of(term.value)
+    name = names.get(language) or next(iter(names.values()), "")
+    return {"@id": term.value, "name": name} if name else {"@id": term.value}
+
+
+def _alone(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def script_text(data: Mapping[str, Any]) -> str:
+    r"""Write JSON so that nothing in it ends the element of HTML that it stands in.
+
+    >>> script_text({"name": "</script>"})
+    '{"name": "\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(data, ensure_ascii=False)
+    escapes = (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"))
+    for character, escape in (*escapes, ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+        text = text.replace(character, escape)
+    return text

@@ -1,0 +1,171 @@
+"""Pages of things: tables with their count and query, facts by meaning, schema.org for machines."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+
+import pyoxigraph as ox
+import pytest
+from pyld import jsonld
+from starlette.testclient import TestClient
+
+from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.sources.own import source_files
+from klustergraf_api.thing_tables import KINDS, ROWS
+from serving import tiny_app
+
+SCHEMA = "https://schema.org/"
+PROJECTS = 2 * ROWS + 3
+HEAD = """
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix kg: <https://w3id.org/klustergraf/ontology#> .
+@prefix org: <http://www.w3.org/ns/org#> .
+@prefix schema: <https://schema.org/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@base <https://w3id.org/klustergraf/id/> .
+<https://w3id.org/klustergraf/graph/made> {
+    <actor/big> a kg:Actor , schema:Organization ;
+        skos:prefLabel "Stora </script><script>alert(1)</script>"@sv , "The big one"@en ;
+        dct:identifier "202100-0000" ; kg:contributesTo <priority/a1> .
+    <priority/a1> a kg:PriorityArea ; skos:prefLabel "Område"@sv , "Area"@en .
+    <actor/small> a kg:Actor ; skos:prefLabel "Lilla"@sv , "The small one"@en .
+    <collaboration/1> kg:hasCollaborator <actor/big> , <actor/small> ; kg:isThrough <project/0> ;
+        kg:hasTieKind <tie-kind/project> ; kg:hasPremiseCertainty kg:stated .
+    <collaboration/2> kg:hasCollaborator <actor/big> , <actor/small> ; kg:isThrough <project/1> ;
+        kg:hasTieKind <tie-kind/project> ; kg:hasPremiseCertainty kg:inferred .
+"""
+
+
+def _dataset() -> bytes:
+    projects = (
+        f"""    <project/{n}> a kg:Project ; skos:prefLabel "P{n:03}"@sv , "P{n:03}"@en ;
+        schema:startDate "{1990 + n}-01-01"^^xsd:date .
+    <participation/{n}> a kg:ProjectParticipation ; kg:hasCertainty kg:stated ;
+        kg:hasParticipant <actor/big> ; kg:inProject <project/{n}> .
+"""
+        for n in range(PROJECTS)
+    )
+    return f"{HEAD}{''.join(projects)}}}".encode()
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Serve an actor with many projects."""
+    path = tmp_path_factory.mktemp("big") / "big.trig"
+    path.write_bytes(_dataset())
+    with EmbeddedEngine(path) as engine, TestClient(tiny_app(engine)) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Serve the graph's own statements, as they stand in its files."""
+    path = tmp_path_factory.mktemp("shipped") / "founding.nq"
+    founding = [file for file in source_files() if "/open/" not in file.graph.value]
+    quads = [quad for file in founding for quad in file.quads()]
+    path.write_bytes(ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b"")
+    with EmbeddedEngine(path) as engine, TestClient(tiny_app(engine)) as client:
+        yield client
+
+
+def _section(page: str, name: str) -> str:
+    return page.split(f'id="{name}"')[1].split("</section>")[0]
+
+
+def test_a_long_table_comes_in_pages(big: TestClient) -> None:
+    """Every row stands on one page of the table, and the page says how many there are."""
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        part = _section(big.get(f"/id/actor/big.html?lang=en&projects={number}").text, "projects")
+        assert f"{PROJECTS}</small>" in part
+        assert f"Page {number} of 3" in part
+        seen += re.findall(r">(P\d{3})<", part)
+    assert seen == [f"P{n:03}" for n in reversed(range(PROJECTS))]
+
+
+@pytest.mark.parametrize("number", ["4", "9999999", "-1", "x", "1.5", "²", "9" * 400, ""])
+def test_a_page_of_a_table_that_is_not_there(big: TestClient, number: str) -> None:
+    """Beyond the end a table says so; what is no number is the first page."""
+    page = big.get("/id/actor/big.html", params={"lang": "en", "projects": number})
+    assert page.status_code == 200
+    part = _section(page.text, "projects")
+    assert f"{PROJECTS}</small>" in part
+    assert ("nothing on this page" in part) == (number in ("4", "9999999"))
+
+
+def test_works_with_counts_and_dates(big: TestClient) -> None:
+    """Partner, how often, since when, and on what it rests."""
+    part = _section(big.get("/id/actor/big.html?lang=en").text, "partners")
+    cells = [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", part)]
+    assert cells == ["The small one", "id/tie-kind/project", "2", "1990", "● stated in the source"]
+
+
+def test_the_sparql_of_a_table_gives_its_rows(big: TestClient) -> None:
+    """The number on the page is that of the answer of the query that the page links to."""
+    page = big.get("/id/actor/big.html?lang=en").text
+    for kind in KINDS:
+        if f'id="{kind.name}"' not in page:
+            continue
+        part = _section(page, kind.name)
+        total = int(re.search(r'<small class="quiet">(\d+)</small>', part)[1])  # type: ignore[index]  # there is one
+        query = kind.query("https://w3id.org/klustergraf/id/actor/big")
+        answer = big.get("/sparql", params={"query": query}, headers={"Accept": "text/csv"})
+        assert len(answer.text.strip().splitlines()) - 1 == total, kind.name
+
+
+def _structured(page: str) -> dict[str, object]:
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert len(found) == 1
+    data: dict[str, object] = json.loads(found[0])
+    return data
+
+
+def _faults(data: dict[str, object]) -> list[str]:
+    """Compare with the classes that pydantic2-schemaorg generates from schema.org itself."""
+    allowed = {"@context", "@id", "@type"}
+    types = data["@type"] if isinstance(data["@type"], list) else [data["@type"]]
+    for name in types:
+        module = importlib.import_module(f"pydantic2_schemaorg.{name}")
+        fields = getattr(module, name).__fields__
+        allowed |= set(fields) | {field.alias for field in fields.values()}
+    faults = [f"{key} is no property of {types}" for key in data if key not in allowed]
+    document = {**data, "@context": {"@vocab": SCHEMA}}
+    (node,) = jsonld.expand(document)
+    return faults + [key for key in node if not key.startswith(("@", SCHEMA))]
+
+
+def test_structured_data_cannot_end_its_element(big: TestClient) -> None:
+    """A name with markup stays inside the JSON, and comes out of it whole."""
+    page = big.get("/id/actor/big.html?lang=sv").text
+    assert "<script>alert" not in page
+    assert _structured(page)["name"] == "Stora </script><script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "id/actor/flemingsberg-science",
+        "id/place/huddinge",
+        "id/agreement/letter-of-intent-2024",
+        "id/strategy/rs-2025-0671",
+        "id/priority/a1",
+        "id/event/signing-2024",
+        "id/document/letter-of-intent",
+        "graph/founding/letter-of-intent",
+    ],
+)
+def test_structured_data_is_schema_org(shipped: TestClient, path: str) -> None:
+    """Every type and property of the data block is one of schema.org, used where it fits."""
+    for language in ("sv", "en"):
+        page = shipped.get(f"/{path}.html", params={"lang": language})
+        assert page.status_code == 200
+        data = _structured(page.text)
+        assert data["name"]
+        assert _faults(data) == []
+
+
+def test_faults_are_found() -> None:
+    """The comparison above finds a property of another class."""
+    assert _faults({"@context": "https://schema.org", "@type": "Place", "foundingDate": "1999"})
