@@ -125,7 +125,8 @@ def _structured(page: str) -> dict[str, object]:
 def _faults(data: dict[str, object]) -> list[str]:
     """Compare with the classes that pydantic2-schemaorg generates from schema.org itself."""
     allowed = {"@context", "@id", "@type"}
-    types = data["@type"] if isinstance(data["@type"], list) else [data["@type"]]
+    kinds = data["@type"]
+    types = [str(kind) for kind in kinds] if isinstance(kinds, list) else [str(kinds)]
     for name in types:
         module = importlib.import_module(f"pydantic2_schemaorg.{name}")
         fields = getattr(module, name).__fields__
