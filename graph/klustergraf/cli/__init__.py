@@ -16,6 +16,7 @@ from klustergraf.cli.identity import identity
 from klustergraf.cli.importing import import_
 from klustergraf.cli.publish import publish
 from klustergraf.cli.query import queries, query
+from klustergraf.cli.self_check import self_check
 from klustergraf.cli.validate import validate
 from klustergraf.cli.verify import verify_sources
 from klustergraf.cli.versions import diff, dump, versions
@@ -83,6 +84,7 @@ main.add_command(identity)
 main.add_command(publish)
 main.add_command(queries)
 main.add_command(query)
+main.add_command(self_check)
 main.add_command(validate)
 main.add_command(verify_sources)
 main.add_command(versions)
