@@ -3,6 +3,7 @@
 ``klustergraf.nq``           the dataset as it lies there: its SHA-256 is the id of the version
 ``klustergraf.nq.gz`` …      the same packed (gzip, zstd), and as TriG
 ``graphs/<name>.ttl.gz`` …   each named graph as Turtle and JSON-LD
+``tables/actors.csv`` …      tables (:mod:`klustergraf.tables`)
 
 Same version, same bytes: packed files carry no time and no name.
 """
@@ -22,6 +23,7 @@ import zstandard
 
 from klustergraf.errors import DumpNotFound
 from klustergraf.namespaces import GRAPH, PREFIXES
+from klustergraf.tables import QUERIES, TABLES_FOLDER, make_tables
 from klustergraf.version import DERIVED, Version
 
 MEDIA_TYPES: Final = {
@@ -29,6 +31,7 @@ MEDIA_TYPES: Final = {
     "trig": "application/trig",
     "ttl": "text/turtle",
     "jsonld": "application/ld+json",
+    "csv": "text/csv",
 }
 PACKINGS: Final = {"": "", "gz": "application/gzip", "zst": "application/zstd"}
 _FORMATS: Final = {
@@ -36,6 +39,7 @@ _FORMATS: Final = {
     "ttl": ox.RdfFormat.TURTLE,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
+TABLE_NAMES: Final = [f"{name}{form}" for name in QUERIES for form in ("", ".excel")]
 _CONTENT: Final = "content"
 _DIGEST: Final = "digest.json"
 
@@ -69,6 +73,7 @@ def list_dumps(version: Version) -> list[Dump]:
     packed = ("gz", "zst")
     dumps = [Dump("klustergraf.nq", "nq", "")]
     dumps += [Dump(f"klustergraf.{k}.{p}", k, p) for k in ("nq", "trig") for p in packed]
+    dumps += [Dump(f"tables/{name}.csv", "csv", "") for name in TABLE_NAMES]
     for graph in version.manifest.triples:
         if graph.startswith(GRAPH):
             name = graph.removeprefix(GRAPH)
@@ -93,6 +98,8 @@ def find_dump(version: Version, name: str) -> Dump:
 
 def make_dump(version: Version, dump: Dump) -> MadeDump:
     """Give a file of a version, and make it when it is missing; whole or not at all."""
+    if dump.kind == "csv":
+        return _table(version.derived(TABLES_FOLDER, make_tables), dump)
     if not dump.packing:
         path = version.dataset_path
         return MadeDump(path, version.id, path.stat().st_size)
@@ -101,6 +108,9 @@ def make_dump(version: Version, dump: Dump) -> MadeDump:
 
 def made_dump(version: Version, dump: Dump) -> MadeDump | None:
     """Give a file of a version if it was made already."""
+    if dump.kind == "csv":
+        tables = version.path / DERIVED / TABLES_FOLDER
+        return _table(tables, dump) if tables.is_dir() else None
     folder = version.path / DERIVED / _folder(dump)
     if not dump.packing:
         return make_dump(version, dump)
@@ -110,6 +120,12 @@ def made_dump(version: Version, dump: Dump) -> MadeDump | None:
 def _made(folder: Path) -> MadeDump:
     digest = json.loads((folder / _DIGEST).read_text(encoding="utf-8"))
     return MadeDump(folder / _CONTENT, digest["sha256"], digest["size"])
+
+
+def _table(folder: Path, dump: Dump) -> MadeDump:
+    path = folder / dump.name.removeprefix("tables/")
+    with path.open("rb") as file:
+        return MadeDump(path, file_digest(file, "sha256").hexdigest(), path.stat().st_size)
 
 
 def _folder(dump: Dump) -> str:

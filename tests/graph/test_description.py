@@ -176,8 +176,9 @@ def test_dumps_hold_the_dataset(version: Version) -> None:
     for triple in whole.graph(rdflib.URIRef(GRAPH)):
         expected.add(triple)
     names = {"nq": "nquads", "trig": "trig", "ttl": "turtle", "jsonld": "json-ld"}
-    assert len(list_dumps(version)) == 9
-    for dump in list_dumps(version):
+    dumps = [dump for dump in list_dumps(version) if dump.kind != "csv"]
+    assert len(dumps) == 9
+    for dump in dumps:
         made = make_dump(version, dump)
         assert made.sha256 == sha256(made.path.read_bytes()).hexdigest()
         assert made.size == made.path.stat().st_size
@@ -211,7 +212,7 @@ def test_dump_command(version: Version) -> None:
     named = CliRunner().invoke(main, ["--home", home, "dump", "--name", "klustergraf.nq"])
     assert named.output == f"{version.id}  klustergraf.nq\n"
     everything = CliRunner().invoke(main, ["--home", home, "dump", version.id[:8]])
-    assert len(everything.output.splitlines()) == 9
+    assert len(everything.output.splitlines()) == 9 + 12
     unknown = CliRunner().invoke(main, ["--home", home, "dump", "--name", "x"])
     assert unknown.exit_code == 2
     assert json.dumps("x").strip('"') in unknown.output

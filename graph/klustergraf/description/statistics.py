@@ -5,7 +5,7 @@ counted without remembering them.
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,19 +47,19 @@ class GraphStatistics:
     links: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-class _Counting:
-    """Counts one graph while its statements come by, sorted by subject and predicate."""
+class _Use:
+    """Counts the use of a property in a graph while its statements come by, sorted by subject."""
 
-    def __init__(self) -> None:
+    __slots__ = ("is_type", "kinds", "links", "objects", "subject", "subjects", "triples")
+
+    def __init__(self, predicate: bytes) -> None:
         self.triples = 0
         self.subjects = 0
-        self.last = b""
+        self.subject = b""
         self.objects: set[bytes] = set()
-        self.classes: Counter[bytes] = Counter()
-        self.used: dict[bytes, list[int]] = {}
-        self.of_property: dict[bytes, set[bytes]] = {}
-        self.last_subject: dict[bytes, bytes] = {}
-        self.links: Counter[tuple[bytes, str]] = Counter()
+        self.is_type = predicate == _TYPE
+        self.kinds: Counter[bytes] = Counter()
+        self.links: Counter[str] = Counter()
 
 
 def count_statements(lines: Iterable[bytes]) -> dict[str, GraphStatistics]:
@@ -70,49 +70,43 @@ def count_statements(lines: Iterable[bytes]) -> dict[str, GraphStatistics]:
     >>> found.triples, found.subjects, found.properties["x:p"].objects
     (2, 1, 2)
     """
-    graphs: dict[bytes, _Counting] = {}
+    uses: dict[tuple[bytes, bytes], _Use] = {}
+    subjects: Counter[bytes] = Counter()
+    last: dict[bytes, bytes] = {}
     targets: dict[bytes, str] = {}
     for line in lines:
         subject, predicate, rest = line.split(b" ", 2)
         pieces = rest.rsplit(b" ", 2)
-        # The end of a literal is never a whole IRI: what is one before the full stop is a graph.
-        if len(pieces) == 3 and pieces[1].startswith((b"<", b"_:")) and _is_term(pieces[0]):
+        # What stands before the full stop is a graph, unless it is the object or the end of one:
+        # the last word of a literal has its closing quotation mark, and no graph has one.
+        if len(pieces) == 3 and b'"' not in pieces[1]:
             value, graph = pieces[0], pieces[1]
         else:
             value, graph = rest.rsplit(b" ", 1)[0], b"<>"
-        counting = graphs.get(graph)
-        if counting is None:
-            counting = graphs[graph] = _Counting()
-        counting.triples += 1
-        if counting.last != subject:
-            counting.last = subject
-            counting.subjects += 1
-        used = counting.used.get(predicate)
-        if used is None:
-            used = counting.used[predicate] = [0, 0]
-            counting.of_property[predicate] = set()
-        used[0] += 1
-        if counting.last_subject.get(predicate) != subject:
-            counting.last_subject[predicate] = subject
-            used[1] += 1
-        counting.of_property[predicate].add(value)
-        counting.objects.add(value)
-        if predicate == _TYPE:
-            counting.classes[value] += 1
-        elif value.startswith(b"<h") and subject.startswith(_THING) and value[:29] != _OWN[:29]:
+        use = uses.get((predicate, graph))
+        if use is None:
+            use = uses[predicate, graph] = _Use(predicate)
+        use.triples += 1
+        use.objects.add(value)
+        if use.subject != subject:
+            use.subject = subject
+            use.subjects += 1
+            if last.get(graph) != subject:
+                last[graph] = subject
+                subjects[graph] += 1
+        if use.is_type:
+            use.kinds[value] += 1
+        elif value.startswith(b"<h") and subject.startswith(_THING) and not value.startswith(_OWN):
             target = targets.get(value)
             if target is None:
                 target = targets[value] = _target(value)
-            counting.links[predicate, target] += 1
-    return {graph[1:-1].decode(): _result(counting) for graph, counting in sorted(graphs.items())}
-
-
-def _is_term(value: bytes) -> bool:
-    """Tell whether this is a whole term: an IRI, a blank node, or a literal with its end."""
-    if not value.startswith(b'"'):
-        return b" " not in value
-    _, quote, tail = value[1:].rpartition(b'"')
-    return bool(quote) and (not tail or tail.startswith((b"@", b"^^<")))
+            use.links[target] += 1
+    return {
+        graph[1:-1].decode(): _result(
+            subjects[graph], {name: use for (name, of), use in sorted(uses.items()) if of == graph}
+        )
+        for graph in sorted(subjects)
+    }
 
 
 def _target(value: bytes) -> str:
@@ -120,26 +114,26 @@ def _target(value: bytes) -> str:
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def _result(counting: _Counting) -> GraphStatistics:
-    links: dict[str, dict[str, int]] = defaultdict(dict)
-    for (predicate, target), count in sorted(counting.links.items()):
-        links[predicate[1:-1].decode()][target] = count
+def _result(subjects: int, uses: dict[bytes, _Use]) -> GraphStatistics:
     return GraphStatistics(
-        counting.triples,
-        counting.subjects,
-        len(counting.objects),
-        {
+        triples=sum(use.triples for use in uses.values()),
+        subjects=subjects,
+        objects=len(set[bytes]().union(*(use.objects for use in uses.values()))),
+        classes={
             kind[1:-1].decode(): count
-            for kind, count in sorted(counting.classes.items())
+            for use in uses.values()
+            for kind, count in sorted(use.kinds.items())
             if kind.startswith(b"<")
         },
-        {
-            name[1:-1].decode(): PropertyStatistics(
-                triples, subjects, len(counting.of_property[name])
-            )
-            for name, (triples, subjects) in sorted(counting.used.items())
+        properties={
+            name[1:-1].decode(): PropertyStatistics(use.triples, use.subjects, len(use.objects))
+            for name, use in uses.items()
         },
-        dict(links),
+        links={
+            name[1:-1].decode(): dict(sorted(use.links.items()))
+            for name, use in uses.items()
+            if use.links
+        },
     )
 
 
