@@ -30,8 +30,8 @@ from klustergraf_api.opening import Runner
 from klustergraf_api.pages.assets import STATIC, KeptFiles
 from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
-from klustergraf_api.routes import catalogue as catalogue_routes
 from klustergraf_api.routes import (
+    analysis,
     dumps,
     graphs,
     operations,
@@ -42,6 +42,7 @@ from klustergraf_api.routes import (
     version_documents,
     versions,
 )
+from klustergraf_api.routes import catalogue as catalogue_routes
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
 from klustergraf_api.time_travel import TimeTravel
@@ -124,7 +125,17 @@ def create_app(
     app.state.pages = rendering
     app.state.shortcut = shortcut
     app.router.routes.extend(sparql.ROUTES)
-    modules = (sparql, graphs, resources, pages, search, operations, versions, version_documents)
+    modules = (
+        sparql,
+        graphs,
+        resources,
+        pages,
+        search,
+        analysis,
+        operations,
+        versions,
+        version_documents,
+    )
     for module in (*modules, catalogue_routes, dumps):
         app.include_router(module.router)
     app.mount("/static", KeptFiles(directory=STATIC))

@@ -161,6 +161,15 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
     errors.RecordError: _kind(
         503, "record", "Bidrag kan inte lagras", "Contributions cannot be stored", retry_after=10
     ),
+    errors.AnalysisParameterError: _kind(
+        400, "analysis-parameter", "Värdet passar inte", "Value does not fit", "name", "reason"
+    ),
+    errors.ActorNotFound: _kind(
+        404, "actor-not-found", "Ingen sådan aktör", "No such actor", "name", "nearest"
+    ),
+    errors.ActorAmbiguous: _kind(
+        409, "actor-ambiguous", "Flera aktörer heter så", "Several actors", "name", "candidates"
+    ),
     errors.SourceError: _kind(
         502, "source-error", "Källan kan inte läsas", "Source cannot be read", "source"
     ),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from klustergraf.analysis import storage
 from klustergraf.description.statistics import STATISTICS, make_statistics
 from klustergraf.description.things import THINGS, make_things
 from klustergraf.search import SEARCH_INDEX, build_index
@@ -36,7 +37,9 @@ SEARCH: Final = Derivation(SEARCH_INDEX, build_index)
 COUNTS: Final = Derivation(STATISTICS, make_statistics)
 SITEMAP: Final = Derivation(THINGS, make_things)
 
-DERIVATIONS: tuple[Derivation, ...] = (SEARCH, COUNTS, SITEMAP)
+NETWORK: Final = Derivation(storage.NAME, storage.make)
+
+DERIVATIONS: tuple[Derivation, ...] = (SEARCH, NETWORK, COUNTS, SITEMAP)
 
 
 def derive_all(version: Version) -> None:

@@ -26,6 +26,9 @@ GraphError
     x ContributionTooHeavy(seconds)
     x RecordError(reason)
     x FullBuildNeeded(predicate)
+  x AnalysisParameterError(name, reason)
+  x ActorNotFound(name, nearest)
+  x ActorAmbiguous(name, candidates)
   + SourceError(source)
     x SourceUnavailable(source, reason)
     x SourceFormatError(source, record, reason)
@@ -280,6 +283,37 @@ class FullBuildNeeded(ContributionError):
 
 class RecordError(ContributionError):
     """The record of contributions cannot be written or read."""
+
+
+class AnalysisParameterError(GraphError):
+    """A parameter of an analysis is beyond its limits, or not one of its values."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"The parameter {name!r} {reason}.")
+
+
+class ActorNotFound(GraphError):
+    """No actor of the network has that name; the nearest names come along."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.nearest = nearest
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(f"The network has no actor {name!r}.{hint}")
+
+
+class ActorAmbiguous(GraphError):
+    """Several actors have that name; one must be chosen by its slug."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
+        self.name = name
+        self.candidates = candidates
+        super().__init__(
+            f"Several actors are called {name!r}: {', '.join(candidates)}. "
+            "Say which, by the name in parentheses."
+        )
 
 
 class SourceError(GraphError):

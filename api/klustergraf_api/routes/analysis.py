@@ -1,0 +1,276 @@
+"""``/api/network…``, ``/api/strategy…``, ``/api/suggestions``: the version that is served."""
+
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Annotated, Final
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from klustergraf.analysis import coverage as strategy
+from klustergraf.analysis import questions, storage, suggestions
+from klustergraf.analysis.formats import EDGE_RULE, FORMATS
+from klustergraf.analysis.names import find_actor
+from klustergraf.analysis.network import Network, NetworkFilter, project_actors
+from klustergraf.analysis.paths import shortest_paths
+from klustergraf.analysis.snapshot import slug_of
+from klustergraf.analysis.storage import Analysis
+from klustergraf.errors import AnalysisParameterError, VersionNotFound
+from klustergraf_api import analysis as models
+from klustergraf_api.caching import entity_tag, not_modified
+from klustergraf_api.dependencies import PartsDep
+
+router = APIRouter(prefix="/api", tags=["analysis"])
+
+_KINDS: Final = ("actors", "facilities", "projects")
+
+
+async def _analysis(parts: PartsDep) -> Analysis:
+    if parts.version is None:
+        raise VersionNotFound("served", "what is served: files that are no stored version")
+    return await anyio.to_thread.run_sync(storage.load, parts.version)
+
+
+AnalysisDep = Annotated[Analysis, Depends(_analysis)]
+Slugs = Annotated[list[str], Query()]
+
+
+def _asked(  # one parameter of the address each
+    kind: Slugs = [],  # noqa: B006 # FastAPI copies defaults
+    county: Slugs = [],  # noqa: B006
+    municipality: Slugs = [],  # noqa: B006
+    tie: Slugs = [],  # noqa: B006
+    programme: Slugs = [],  # noqa: B006
+    since: Annotated[int | None, Query(ge=1000, le=9999)] = None,
+    until: Annotated[int | None, Query(ge=1000, le=9999)] = None,
+    min_weight: Annotated[float, Query(ge=0)] = 0.0,
+    counting: str = "full",
+    isolates: bool = False,
+) -> NetworkFilter:
+    return NetworkFilter(
+        tuple(sorted(kind)),
+        tuple(sorted(county)),
+        tuple(sorted(municipality)),
+        tuple(sorted(tie)),
+        tuple(sorted(programme)),
+        since,
+        until,
+        min_weight,
+        counting,
+        isolates,
+    )
+
+
+AskedDep = Annotated[NetworkFilter, Depends(_asked)]
+
+
+def _send(request: Request, version: str, document: bytes, media_type: str, name: str) -> Response:
+    headers = {
+        "ETag": entity_tag(version, str(request.url.path), str(request.url.query)),
+        "X-Klustergraf-Version": version,
+        "Cache-Control": "no-cache",
+    }
+    fresh = not_modified(request, headers["ETag"], headers)
+    if fresh is not None:
+        return fresh
+    if name:
+        headers["Content-Disposition"] = f'attachment; filename="klustergraf-{name}"'
+    return Response(document, headers=headers, media_type=media_type)
+
+
+@router.get("/network", response_model=models.NetworkAnswer)
+async def network(
+    request: Request,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    format: str = "json",  # noqa: A002 # the name in the address
+    ego: str | None = None,
+    radius: int = 1,
+) -> Response:
+    """Who works with whom: actors and weighted pairs, by filters, or what is around one actor.
+
+    ``format``: json, or graphml, gexf, cytoscape, vosviewer, kumu, csv, csv-nodes, dot, mtx.
+    """
+    if format != "json" and format not in FORMATS:
+        names = ", ".join(["json", *FORMATS])
+        raise AnalysisParameterError("format", f"must be one of {names}, not {format!r}")
+    place = None if ego is None else find_actor(analysis.snapshot, ego)
+    version = analysis.snapshot.version
+    document = _network(version, asked, format, place, radius)
+    if document is None:
+        chosen = project_actors(analysis.snapshot, asked)
+        if place is not None:
+            chosen = chosen.ego(place, radius)
+        document = _written(analysis, chosen, format)
+        _kept[version, asked, format, place, radius] = document
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
+    return _send(request, version, document, media_type, suffix and f"network.{suffix}")
+
+
+_MOST_KEPT: Final = 64
+_kept: dict[tuple[str, NetworkFilter, str, int | None, int], bytes] = {}
+
+
+def _network(
+    version: str, asked: NetworkFilter, form: str, place: int | None, radius: int
+) -> bytes | None:
+    return _kept.get((version, asked, form, place, radius))
+
+
+def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
+    if form != "json":
+        return FORMATS[form][0](analysis, chosen)
+    hint = None
+    if not chosen.edges:
+        hint = "No pair fits all of these filters. Take one away, or lower min_weight."
+    snapshot = analysis.snapshot
+    answer = models.NetworkAnswer(
+        version=snapshot.version,
+        filters={key: value for key, value in asdict(chosen.asked).items() if value},
+        edge_rule=EDGE_RULE,
+        query=questions.PAIRS,
+        counts={"nodes": len(chosen.nodes), "edges": len(chosen.edges)},
+        modularity=analysis.modularity,
+        stability=analysis.stability,
+        kinds=snapshot.kinds,
+        places=snapshot.places,
+        nodes=[models.node_of(analysis, chosen, n) for n in chosen.nodes],
+        edges=[models.link_of(analysis, e) for e in chosen.edges],
+        hint=hint,
+    )
+    return answer.model_dump_json().encode()
+
+
+@router.get("/network/nodes/{name}")
+async def node(name: str, analysis: AnalysisDep) -> models.NodeAnswer:
+    """Tell of one actor: its measures, its roles as a broker, its partners."""
+    place = find_actor(analysis.snapshot, name)
+    whole = analysis.network
+    around = sorted(whole.neighbours[place].items(), key=lambda item: (-item[1].weight, item[0]))
+    return models.NodeAnswer(
+        version=analysis.snapshot.version,
+        query=questions.partners_of(analysis.snapshot.actors[place].iri),
+        node=models.node_of(analysis, whole, place),
+        brokerage={
+            part: analysis.measures[f"brokerage_{part}"][place] for part in ("county", "kind")
+        },
+        partners=[models.node_of(analysis, whole, other) for other, _ in around],
+        edges=[models.link_of(analysis, edge) for _, edge in around],
+    )
+
+
+@router.get("/network/paths")
+async def paths(
+    analysis: AnalysisDep,
+    source: Annotated[str, Query(alias="from")],
+    target: Annotated[str, Query(alias="to")],
+    k: int = 5,
+    max_steps: int = 6,
+) -> models.PathsAnswer:
+    """How two actors are connected, with the ties and the evidence of each step."""
+    start = find_actor(analysis.snapshot, source)
+    end = find_actor(analysis.snapshot, target)
+    whole = analysis.network
+    shortest, best = shortest_paths(whole, start, end, k, max_steps)
+
+    def told(path: list[int]) -> models.Path:
+        edges = [whole.neighbours[a][b] for a, b in pairwise(path)]
+        return models.Path(
+            nodes=[analysis.snapshot.actors[n].slug for n in path],
+            steps=len(edges),
+            distance=sum(1 / edge.weight for edge in edges),
+            edges=[models.link_of(analysis, edge) for edge in edges],
+        )
+
+    return models.PathsAnswer(
+        version=analysis.snapshot.version,
+        query=questions.PAIRS,
+        source=models.node_of(analysis, whole, start),
+        target=models.node_of(analysis, whole, end),
+        shortest=[told(path) for path in shortest],
+        best=[told(path) for path in best],
+        hint=None
+        if shortest
+        else f"No path of at most {max_steps} steps leads from one to the other.",
+    )
+
+
+def _column_labels(analysis: Analysis) -> dict[str, dict[str, str]]:
+    return {**analysis.snapshot.places, **analysis.snapshot.kinds}
+
+
+@router.get("/strategy/coverage")
+async def coverage(analysis: AnalysisDep, by: str = "county") -> models.CoverageAnswer:
+    """Which priority areas have how many actors, facilities, projects and euro behind them."""
+    cells = strategy.coverage(analysis.snapshot, by)
+    columns = sorted({column for _, column in cells})
+    labels = _column_labels(analysis)
+    return models.CoverageAnswer(
+        version=analysis.snapshot.version,
+        by=by,
+        query=questions.contributors(),
+        areas=models.areas_of(analysis),
+        columns=columns,
+        column_labels={c: labels[c] for c in columns if c in labels},
+        cells=[
+            models.CoverageCell(
+                area=slug_of(cell.area),
+                column=cell.column,
+                actors=cell.count("actors"),
+                facilities=cell.count("facilities"),
+                projects=cell.count("projects"),
+                total=cell.total,
+                amount_eur=cell.amount_eur,
+                stated=sum(len(x) for x in cell.stated.values()),
+                derived=sum(len(x) for x in cell.derived.values()),
+                things={k: sorted(cell.stated[k] | cell.derived[k]) for k in _KINDS},
+            )
+            for _, cell in sorted(cells.items())
+        ],
+    )
+
+
+@router.get("/strategy/gaps")
+async def gaps(analysis: AnalysisDep, by: str = "county") -> models.GapsAnswer:
+    """Where the strategy is thin: fewer than one would expect, the thinnest first."""
+    labels = _column_labels(analysis)
+    found = strategy.gaps(analysis.snapshot, by)
+    return models.GapsAnswer(
+        version=analysis.snapshot.version,
+        by=by,
+        formula=strategy.FORMULA,
+        query=questions.contributors(),
+        areas=models.areas_of(analysis),
+        column_labels={g.column: labels[g.column] for g in found if g.column in labels},
+        gaps=[models.GapItem(**{**asdict(gap), "area": slug_of(gap.area)}) for gap in found],
+    )
+
+
+@router.get("/suggestions")
+async def suggest(
+    analysis: AnalysisDep, actor: str, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> models.SuggestionsAnswer:
+    """Whom an actor could meet: no tie yet, but partners or priority areas in common."""
+    place = find_actor(analysis.snapshot, actor)
+    whole = analysis.network
+    snapshot = analysis.snapshot
+    items = [
+        models.SuggestionItem(
+            node=models.node_of(analysis, whole, found.other),
+            score=found.score,
+            adamic_adar=found.adamic_adar,
+            partners=[snapshot.actors[n].slug for n in found.partners],
+            areas=[slug_of(area) for area in found.areas],
+            reasons=suggestions.reasons(snapshot, found),
+        )
+        for found in suggestions.suggest(whole, place, limit)
+    ]
+    return models.SuggestionsAnswer(
+        version=snapshot.version,
+        query=questions.partners_of(snapshot.actors[place].iri),
+        actor=models.node_of(analysis, whole, place),
+        suggestions=items,
+    )

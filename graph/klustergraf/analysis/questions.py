@@ -1,0 +1,59 @@
+"""The SPARQL that gives the same numbers: ties of the graph, counted by the engine.
+
+Each text runs as it stands against ``/sparql``; IRIs are put in as terms, never as text.
+"""
+
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+from klustergraf.namespaces import ID, KG, ORG, RDF
+
+_TIES: Final = f"""  {{
+    ?node a <{KG}Collaboration> ; <{KG}hasCollaborator> ?a , ?b ; <{KG}isThrough> ?through .
+  }} UNION {{
+    {{ ?node <{ORG}member> ?a ; <{ORG}organization> ?b }}
+    UNION {{ ?node <{ORG}member> ?b ; <{ORG}organization> ?a }}
+    ?node a <{KG}Membership> ; <{ORG}organization> ?through .
+    ?a a <{KG}Actor> . ?b a <{KG}Actor> .
+  }} UNION {{
+    ?node <{RDF}predicate> <{KG}worksWith> .
+    {{ ?node <{RDF}subject> ?a ; <{RDF}object> ?b }}
+    UNION {{ ?node <{RDF}subject> ?b ; <{RDF}object> ?a }}
+    ?a a <{KG}Actor> . ?b a <{KG}Actor> . BIND (?node AS ?through)
+  }} UNION {{
+    ?through a <{KG}Facility> ; ^<{KG}operates>|<{KG}isOperatedBy> ?a , ?b .
+    ?a a <{KG}Actor> . ?b a <{KG}Actor> .
+  }}
+  FILTER (?a != ?b)"""
+
+PAIRS: Final = (
+    "SELECT ?a ?b (COUNT(DISTINCT ?through) AS ?weight) WHERE {\n"
+    f"{_TIES}\n  FILTER (STR(?a) < STR(?b))\n"
+    "}\nGROUP BY ?a ?b\nORDER BY ?a ?b"
+)
+"""Every pair of the whole network, and its weight (full counting)."""
+
+DEGREES: Final = (
+    "SELECT ?a (COUNT(DISTINCT ?b) AS ?degree) WHERE {\n"
+    f"{_TIES}\n"
+    "}\nGROUP BY ?a\nORDER BY DESC(?degree) ?a"
+)
+"""The number of partners of every actor with one."""
+
+
+def partners_of(iri: str) -> str:
+    """Ask for the partners of an actor, and the weights."""
+    return PAIRS.replace("WHERE {", f"WHERE {{\n  VALUES ?actor {{ {NamedNode(iri)} }}", 1).replace(
+        "FILTER (STR(?a) < STR(?b))", "FILTER (STR(?a) < STR(?b) && ?actor IN (?a, ?b))"
+    )
+
+
+def contributors(area: str | None = None) -> str:
+    """Ask for what contributes to the priority areas, or to one, and in which graph that stands."""
+    given = f"  VALUES ?area {{ {NamedNode(ID + 'priority/' + area)} }}\n" if area else ""
+    return (
+        f"SELECT ?area ?thing ?graph WHERE {{\n{given}"
+        f"  GRAPH ?graph {{ ?thing <{KG}contributesTo> ?area }}\n"
+        f"  ?area a <{KG}PriorityArea> .\n}}\nORDER BY ?area ?thing ?graph"
+    )

@@ -1,0 +1,140 @@
+"""``/api/network…``, ``/api/strategy…`` and ``/api/suggestions``, over the shipped graph."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from klustergraf.build import build
+from klustergraf.derivations import NETWORK
+from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf_api.app import create_app
+from klustergraf_api.settings import Settings
+
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module")
+def analysed(
+    tmp_path_factory: pytest.TempPathFactory, engine: EmbeddedEngine
+) -> Iterator[TestClient]:
+    """Serve the analysis of the shipped graph; no route of it asks the engine."""
+    version = build(tmp_path_factory.mktemp("analysed")).version
+    NETWORK.folder(version)
+    with TestClient(create_app(Settings(), engine, version=version)) as made:
+        yield made
+
+
+def test_network(analysed: TestClient) -> None:
+    """Nodes and edges fit each other; every edge states its rule and carries evidence."""
+    answer = analysed.get("/api/network").json()
+    slugs = {node["slug"] for node in answer["nodes"]}
+    assert answer["counts"] == {"nodes": len(slugs), "edges": len(answer["edges"])}
+    for edge in answer["edges"]:
+        assert {edge["source"], edge["target"]} <= slugs
+        assert edge["rules"]
+        assert edge["evidence"][0]["evidence"].startswith("https://")
+        assert edge["evidence_total"] == sum(edge["ties"].values())
+    kth = next(node for node in answer["nodes"] if node["slug"] == "kth")
+    partners = [e for e in answer["edges"] if "kth" in (e["source"], e["target"])]
+    assert kth["measures"]["degree"] == len(partners)
+    assert kth["measures"]["strength"] == sum(e["weight"] for e in partners)
+    assert "SELECT" in answer["query"]
+
+
+def test_network_is_fresh_until_the_version_changes(analysed: TestClient) -> None:
+    """An answer has an entity tag, and a client that has it gets 304."""
+    first = analysed.get("/api/network?tie=foundation")
+    again = analysed.get(
+        "/api/network?tie=foundation", headers={"If-None-Match": first.headers["ETag"]}
+    )
+    assert again.status_code == 304
+    assert {e for edge in first.json()["edges"] for e in edge["ties"]} == {"foundation"}
+
+
+def test_contradictory_filters(analysed: TestClient) -> None:
+    """Filters that nothing fits give an empty network, 200 and a hint."""
+    answer = analysed.get("/api/network?kind=university&until=1400")
+    assert answer.status_code == 200
+    assert answer.json()["nodes"] == []
+    assert "Take one away" in answer.json()["hint"]
+
+
+def test_ego(analysed: TestClient) -> None:
+    """What is around Flemingsberg Science has it and its seven backers."""
+    answer = analysed.get("/api/network?ego=flemingsberg-science&radius=1").json()
+    assert len(answer["nodes"]) >= 8
+
+
+def test_node(analysed: TestClient) -> None:
+    """An actor comes with its partners, and as many edges."""
+    answer = analysed.get("/api/network/nodes/kth").json()
+    assert len(answer["partners"]) == len(answer["edges"]) == answer["node"]["measures"]["degree"]
+    assert set(answer["brokerage"]) == {"county", "kind"}
+
+
+def test_paths(analysed: TestClient) -> None:
+    """Each step of a path has its ties."""
+    answer = analysed.get("/api/network/paths?from=botkyrka-kommun&to=region-uppsala").json()
+    assert answer["shortest"]
+    for path in answer["shortest"] + answer["best"]:
+        assert len(path["edges"]) == path["steps"] == len(path["nodes"]) - 1
+        assert all(edge["evidence"] for edge in path["edges"])
+
+
+def test_strategy(analysed: TestClient) -> None:
+    """The matrix has the thirteen areas; gaps are ranked for each area and column."""
+    answer = analysed.get("/api/strategy/coverage?by=kind").json()
+    assert len(answer["areas"]) == 13
+    for cell in answer["cells"]:
+        assert cell["total"] == sum(len(things) for things in cell["things"].values())
+    gaps = analysed.get("/api/strategy/gaps").json()
+    assert "expected" in gaps["formula"]
+
+
+def test_suggestions(analysed: TestClient) -> None:
+    """Each suggestion has a reason in both languages."""
+    answer = analysed.get("/api/suggestions?actor=botkyrka-kommun&limit=3").json()
+    assert answer["suggestions"]
+    for item in answer["suggestions"]:
+        assert item["reasons"]["sv"]
+        assert item["reasons"]["en"]
+
+
+@pytest.mark.parametrize(
+    "name", ["graphml", "gexf", "cytoscape", "vosviewer", "kumu", "csv", "mtx"]
+)
+def test_formats(analysed: TestClient, name: str) -> None:
+    """Every format is a file that any page may fetch."""
+    answer = analysed.get(f"/api/network?format={name}", headers={"Origin": "https://example.org"})
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "detail"),
+    [
+        ("/api/network/nodes/karolinska-institutt", 404, "karolinska-institutet"),
+        ("/api/network?ego=nobody-at-all-xyz", 404, "no actor"),
+        ("/api/network?ego=kth&radius=9", 400, "1 to 5"),
+        ("/api/network?format=word", 400, "graphml"),
+        ("/api/network?counting=double", 400, "full or fractional"),
+        ("/api/network/paths?from=kth&to=region-uppsala&k=51", 400, "1 to 50"),
+        ("/api/strategy/coverage?by=planet", 400, "county"),
+        ("/api/suggestions?actor=kth&limit=0", 422, "does not fit"),
+        ("/api/network?since=yesterday", 422, "does not fit"),
+    ],
+)
+def test_bad_input(analysed: TestClient, path: str, status: int, detail: str) -> None:
+    """What cannot be answered is told, with what to do."""
+    answer = analysed.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM)
+    assert detail in answer.json()["detail"]
+
+
+def test_files_that_are_no_version_have_no_analysis(client: TestClient) -> None:
+    """A service of plain files says that there is none."""
+    answer = client.get("/api/network")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/version-not-found"
