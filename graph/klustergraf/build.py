@@ -2,18 +2,26 @@
 
 Same inputs give the same version id, byte for byte: files are read in a fixed order, rules do not
 depend on theirs, and the dataset is written in canonical form.
+
+Statements are lines of N-Triples all the way, as the store writes them, and no Python object each;
+only those with blank nodes are objects. What needs a store is asked of two: one with the merge of
+all graphs in its default graph, for rules and shapes, and one of the finished dataset, for the
+quality queries. Where there are two processors, shapes and quality are judged at the same time.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse, serialize
 
 from klustergraf import __version__
+from klustergraf.aside import Aside
 from klustergraf.catalogue import read_header
 from klustergraf.errors import ShapeViolations, VersionNotFound
 from klustergraf.inputs import inputs_digest
@@ -21,13 +29,22 @@ from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
 from klustergraf.rules import Rule, derive, describe, load_rules
 from klustergraf.shacl import Report, validate
-from klustergraf.sources.own import CATALOGUE_GRAPH, SHAPES_GRAPH, SourceFile, source_files
+from klustergraf.shacl.compiler.dataset import Dataset
+from klustergraf.shacl.compiler.literals import stored
+from klustergraf.sources.own import (
+    CATALOGUE_GRAPH,
+    SHAPES_GRAPH,
+    SourceFile,
+    describes_graph,
+    source_files,
+)
 from klustergraf.version import (
     Manifest,
     SourceRecord,
     Version,
     VersionStore,
-    serialise_dataset,
+    apart,
+    canonical_blank_nodes,
 )
 
 Progress = Callable[[str, str], None]
@@ -66,37 +83,37 @@ def build(
     there = None if force else store_of_versions.built_from(inputs)
     if there is not None:
         return BuildResult(there)
-    # The store is for rules and queries only: it keeps numbers by value (xsd:nonNegativeInteger
-    # becomes xsd:integer). What is validated and written is the statements as they were read.
-    quads: set[Quad] = set()
+    stated = _Statements()
     for file in files:
         progress("sources", file.name)
-        quads.update(file.quads())
-    store = Store()
-    store.extend(quads)
+        stated.read(file)
+    merged = stated.merged()
     rules = load_rules()
     progress("rules", f"{len(rules)} rules")
-    derived = derive(store, rules)
+    derived = derive(merged, rules, stated.asserted())
     for rule in rules:
-        quads.update(Quad(t.subject, t.predicate, t.object, rule.graph) for t in derived[rule.name])
-    quads.update(_catalogue(quads, rules))
-    store.extend(quads)
+        stated.add(rule.graph, derived.pop(rule.name))
+    catalogue = _catalogue(stated, rules)
+    stated.add(CATALOGUE_GRAPH, catalogue)
+    merged.load(b"".join(catalogue), format=RdfFormat.N_TRIPLES)
 
-    progress("shapes", "SHACL")
-    report = validate(quad for quad in quads if quad.graph_name != SHAPES_GRAPH)
-    findings = _quality_findings(store)
+    progress("shapes", "SHACL and the rules of quality")
+    with Aside(lambda: _report(merged, stated), is_wanted=stated.count() >= _LARGE) as validation:
+        merged = Store()  # the finished dataset is next to fill the memory
+        triples = stated.triples()
+        dataset = stated.dataset()
+        findings = _quality_findings(dataset)
+        report = validation.result()
     if not report.conforms or findings:
         raise _refusal(report, findings)
 
     progress("version", "canonical N-Quads")
-    dataset = serialise_dataset(quads)
-    triples = Counter(_graph_iri(quad) for quad in quads)
     manifest = Manifest(
         id=sha256(dataset).hexdigest(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         software=f"klustergraf {__version__}",
         sources=tuple(SourceRecord(f.graph.value, f.name, f.sha256) for f in files),
-        triples=dict(sorted(triples.items())),
+        triples=triples,
         validation=report.counts,
     )
     version = store_of_versions.add(dataset, manifest, report.turtle().encode())
@@ -117,25 +134,149 @@ def ensure_version(
         return build(home, progress, files).version
 
 
-def _graph_iri(quad: Quad) -> str:
-    return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
+@dataclass
+class _Statements:
+    """The statements of a version: per named graph, lines of canonical N-Triples, none twice.
+
+    Those with blank nodes are kept as they are, since their labels follow from all of them.
+    """
+
+    ground: dict[NamedNode, dict[bytes, None]] = field(default_factory=dict)
+    with_blank_nodes: dict[Quad, None] = field(default_factory=dict)
+
+    def read(self, file: SourceFile) -> None:
+        """Take in a file. Errors: GraphParseError."""
+        written = file.lines()
+        if written is None:
+            ground, blank = apart(file.quads())
+            self.with_blank_nodes |= dict.fromkeys(blank)
+            for graph in dict.fromkeys(quad.graph_name for quad in ground):
+                if isinstance(graph, NamedNode):
+                    self.add(graph, _lines_of(q for q in ground if q.graph_name == graph))
+            return
+        lines = written.splitlines(keepends=True)
+        about_graphs = [line for line in lines if describes_graph(line)]
+        self.add(file.graph, lines)
+        self.add(CATALOGUE_GRAPH, about_graphs)
+        if file.graph != CATALOGUE_GRAPH:
+            for line in about_graphs:
+                del self.ground[file.graph][line]
+
+    def add(self, graph: NamedNode, lines: Iterable[bytes]) -> None:
+        """Take in lines of a named graph."""
+        self.ground.setdefault(graph, {}).update(dict.fromkeys(lines))
+
+    def asserted(self) -> frozenset[bytes]:
+        """Give every statement as a line, in whatever graph it stands."""
+        blank = _lines_of(self.with_blank_nodes)
+        return frozenset(blank).union(*self.ground.values())
+
+    def merged(self) -> Store:
+        """Load a store whose default graph has every statement."""
+        store = Store()
+        for lines in self.ground.values():
+            store.load(b"".join(lines), format=RdfFormat.N_TRIPLES)
+        store.extend(Quad(q.subject, q.predicate, q.object) for q in self.with_blank_nodes)
+        return store
+
+    def count(self) -> int:
+        """Count the statements."""
+        return sum(map(len, self.ground.values())) + len(self.with_blank_nodes)
+
+    def triples(self) -> dict[str, int]:
+        """Count the statements of each named graph."""
+        counted = Counter({graph.value: len(lines) for graph, lines in self.ground.items()})
+        counted.update(
+            q.graph_name.value for q in self.with_blank_nodes if isinstance(q.graph_name, NamedNode)
+        )
+        return {graph: count for graph, count in sorted(counted.items()) if count}
+
+    def dataset(self) -> bytes:
+        """Write all as canonical N-Quads; nothing is kept."""
+        lines = canonical_blank_nodes(self.with_blank_nodes)
+        self.with_blank_nodes.clear()
+        while self.ground:
+            graph, own = self.ground.popitem()
+            end = f"{graph} .\n".encode()
+            lines += [line[:-2] + end for line in own]
+        lines.sort()
+        return b"".join(lines)
 
 
-def _catalogue(quads: Iterable[Quad], rules: Iterable[Rule]) -> list[Quad]:
+def _lines_of(quads: Iterable[Quad]) -> list[bytes]:
+    triples = (quad.triple for quad in quads)
+    return (serialize(triples, format=RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
+
+
+_LARGE: Final = 100_000
+"""From how many statements on a second process pays."""
+
+
+def _report(merged: Store, stated: _Statements) -> Report:
+    return validate(_without_shapes(merged, stated))
+
+
+def _without_shapes(merged: Store, stated: _Statements) -> Dataset:
+    """Make of the merge what the shapes are applied to: all but themselves, spelled as it was read.
+
+    The store keeps numbers by value (xsd:nonNegativeInteger becomes xsd:integer); those that it
+    spells anew are put in as SHACL needs them.
+    """
+    others = [lines for graph, lines in stated.ground.items() if graph != SHAPES_GRAPH]
+    shapes = stated.ground.get(SHAPES_GRAPH, {})
+    only_there = [line for line in shapes if not any(line in lines for lines in others)]
+    for quad in parse(b"".join(only_there), format=RdfFormat.N_TRIPLES):
+        merged.remove(quad)
+    blank = {quad.triple for quad in stated.with_blank_nodes if quad.graph_name != SHAPES_GRAPH}
+    for quad in stated.with_blank_nodes:
+        if quad.triple not in blank:
+            merged.remove(Quad(quad.subject, quad.predicate, quad.object))
+    respelt = list(parse(b"".join(_respelt(others)), format=RdfFormat.N_TRIPLES))
+    for quad in respelt:
+        merged.remove(quad)
+    data = Dataset(merged)
+    data.add(respelt)
+    return data
+
+
+def _respelt(graphs: Iterable[Iterable[bytes]]) -> list[bytes]:
+    """Find the statements with literals that the store spells anew, and those beside them."""
+    is_changed: dict[bytes, bool] = {}
+    typed: dict[bytes, list[bytes]] = {}
+    changed = set[bytes]()
+    for lines in graphs:
+        for line in lines:
+            if _TYPED not in line:
+                continue
+            start = line.index(b'"')
+            beginning, literal = line[:start], line[start:-3]
+            typed.setdefault(beginning, []).append(line)
+            if literal not in is_changed:
+                is_changed[literal] = _is_spelled_anew(literal)
+            if is_changed[literal]:
+                changed.add(beginning)
+    return [line for beginning in changed for line in typed[beginning]]
+
+
+def _is_spelled_anew(literal: bytes) -> bool:
+    quad = next(parse(b"<urn:a> <urn:a> " + literal + b" .", format=RdfFormat.N_TRIPLES))
+    return isinstance(quad.object, Literal) and stored(quad.object) != quad.object
+
+
+_TYPED: Final = b'"^^<' + XSD.encode()
+
+
+def _catalogue(stated: _Statements, rules: Iterable[Rule]) -> list[bytes]:
     """Describe the rules and their graphs, and count the statements of every graph but this one."""
-    triples: Counter[str] = Counter()
-    dates = []
-    for quad in quads:
-        triples[_graph_iri(quad)] += 1
-        if quad.graph_name == CATALOGUE_GRAPH and quad.predicate == _ISSUED:
-            dates.append(str(getattr(quad.object, "value", "")))
+    described = b"".join(stated.ground.get(CATALOGUE_GRAPH, ()))
+    dates = [found[1].decode() for found in _ISSUED.finditer(described)]
     # A derived graph is as new as the newest of what it rests on.
     issued = Literal(max(dates, default="1970-01-01"), datatype=NamedNode(XSD + "date"))
     statements = [
         Quad(*statement, CATALOGUE_GRAPH) for rule in rules for statement in describe(rule, issued)
     ]
-    counted = {rule.graph.value: 0 for rule in rules} | triples
-    return statements + [
+    counted = {rule.graph.value: 0 for rule in rules} | stated.triples()
+    statements += [
         Quad(
             NamedNode(graph),
             NamedNode(VOID + "triples"),
@@ -145,9 +286,10 @@ def _catalogue(quads: Iterable[Quad], rules: Iterable[Rule]) -> list[Quad]:
         for graph, count in counted.items()
         if graph.startswith(GRAPH) and graph != CATALOGUE_GRAPH.value
     ]
+    return _lines_of(statements)
 
 
-_ISSUED = NamedNode(DCT + "issued")
+_ISSUED: Final = re.compile(rb"> <" + re.escape(DCT.encode()) + rb'issued> "([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -156,8 +298,10 @@ class _Finding:
     row: str
 
 
-def _quality_findings(store: Store) -> list[_Finding]:
+def _quality_findings(dataset: bytes) -> list[_Finding]:
     """Run the queries of ``queries/quality/``, each of which must return nothing."""
+    store = Store()
+    store.bulk_load(dataset, format=RdfFormat.N_QUADS)
     findings = []
     for path in sorted((room("queries") / "quality").glob("*.rq")):
         header, text = read_header(path)

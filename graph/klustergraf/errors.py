@@ -44,6 +44,18 @@ from typing import Any
 class GraphError(Exception):
     """The root of every error that the library raises on purpose."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Go whole from one process to another, whatever the parameters of its constructor."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[GraphError], args: tuple[object, ...], state: dict[str, object]
+) -> GraphError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class ResourceNotFound(GraphError):
     """The graph has no statement about the IRI that was asked for."""

@@ -9,11 +9,22 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
 
 from klustergraf.errors import GraphParseError
 
@@ -34,6 +45,8 @@ PACKED: Final = ".gz"
 _Term = TypeVar("_Term")
 _BOM: Final = b"\xef\xbb\xbf"
 _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ")
+# Blank nodes, triples in triples and directions of text; and, rarely, a text that looks like one.
+_NOT_PLAIN: Final = (b"_:", b"<<", b"--ltr", b"--rtl")
 _ON_LINES = re.compile(r"^Parser error between line \d+ column \d+ and line \d+ column \d+: ")
 
 
@@ -60,6 +73,29 @@ def iter_quads(
     Errors: as :func:`read_quads`, when the statements are taken.
     """
     path = Path(path)
+    rdf_format, content = _content(path)
+    label_start = "b" + sha256(content).hexdigest()[:12] + "n"
+    yield from _relabelled(_parsed(path, content, rdf_format, base_iri), graph, label_start)
+
+
+def canonical_lines(path: Path) -> bytes | None:
+    """Read a file of N-Triples as canonical N-Triples, without a Python object per statement.
+
+    None for another format, and for a file with blank nodes or with what RDF 1.1 has not: that is
+    for :func:`iter_quads` to read. Nothing is sorted, and what is there twice stays twice.
+
+    Errors: as :func:`read_quads`.
+    """
+    rdf_format, content = _content(path)
+    if rdf_format != RdfFormat.N_TRIPLES or any(mark in content for mark in _NOT_PLAIN):
+        return None
+    with _faults_of(path):
+        written = serialize(parse(content, format=rdf_format), format=RdfFormat.N_TRIPLES) or b""
+    # What was written with an escape in the file may show only now.
+    return None if any(mark in written for mark in _NOT_PLAIN) else written
+
+
+def _content(path: Path) -> tuple[RdfFormat, bytes]:
     is_packed = path.suffix.lower() == PACKED
     rdf_format = FORMATS.get((path.with_suffix("") if is_packed else path).suffix.lower())
     if rdf_format is None:
@@ -70,8 +106,7 @@ def iter_quads(
     content = _unpacked(path, _read(path)) if is_packed else _read(path)
     if rdf_format != RdfFormat.RDF_XML:  # XML says in its first line which encoding it has
         _require_utf8(path, content)
-    label_start = "b" + sha256(content).hexdigest()[:12] + "n"
-    yield from _relabelled(_parsed(path, content, rdf_format, base_iri), graph, label_start)
+    return rdf_format, content
 
 
 def _read(path: Path) -> bytes:
@@ -105,10 +140,16 @@ def _require_utf8(path: Path, content: bytes) -> None:
 def _parsed(
     path: Path, content: bytes, rdf_format: RdfFormat, base_iri: str | None
 ) -> Iterator[Quad]:
-    try:
+    with _faults_of(path):
         for quad in parse(content, format=rdf_format, base_iri=base_iri):
             _require_rdf11(path, quad)
             yield quad
+
+
+@contextmanager
+def _faults_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except SyntaxError as exc:
         text = exc.msg or "cannot be parsed"
         if "LoadDocumentCallback" in text:

@@ -47,16 +47,32 @@ def serialise_dataset(quads: Iterable[Quad]) -> bytes:
     Blank nodes get the labels of RDF Dataset Canonicalization (RDFC-1.0), which depend only on the
     statements that mention them; so only those go through the algorithm.
     """
+    ground, with_blank_nodes = apart(quads)
+    lines = _lines(ground) + canonical_blank_nodes(with_blank_nodes)
+    return b"".join(sorted(set(lines)))
+
+
+def apart(quads: Iterable[Quad]) -> tuple[list[Quad], list[Quad]]:
+    """Tell statements without blank nodes from those with."""
     ground: list[Quad] = []
-    with_blank_nodes = Dataset()
+    with_blank_nodes: list[Quad] = []
     for quad in quads:
-        if any(isinstance(t, BlankNode) for t in (quad.subject, quad.object, quad.graph_name)):
-            with_blank_nodes.add(quad)
-        else:
-            ground.append(quad)
-    with_blank_nodes.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    written = serialize([*ground, *with_blank_nodes], format=RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(set(written.splitlines(keepends=True))))
+        is_blank = any(
+            isinstance(t, BlankNode) for t in (quad.subject, quad.object, quad.graph_name)
+        )
+        (with_blank_nodes if is_blank else ground).append(quad)
+    return ground, with_blank_nodes
+
+
+def canonical_blank_nodes(quads: Iterable[Quad]) -> list[bytes]:
+    """Write statements as lines of N-Quads, their blank nodes labelled by RDFC-1.0."""
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return _lines(dataset)
+
+
+def _lines(quads: Iterable[Quad]) -> list[bytes]:
+    return (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
 
 
 def default_home() -> Path:

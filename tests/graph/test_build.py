@@ -1,6 +1,7 @@
 """Building: the same content gives the same version, and what must hold is held."""
 
 import dataclasses
+import gzip
 import json
 import random
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse, serialize
 from rdflib.compare import isomorphic
 
 from klustergraf.build import BuildResult, build, ensure_version
@@ -49,6 +50,49 @@ def test_two_builds_give_the_same_bytes(
     again = build(tmp_path, files=files).version
     assert again.id == founding.version.id
     assert again.dataset_path.read_bytes() == founding.version.dataset_path.read_bytes()
+
+
+def test_a_second_process_changes_nothing(
+    founding: BuildResult,
+    founding_files: list[SourceFile],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Shapes judged aside, as for large graphs: the same version, the same report, and refusals."""
+    monkeypatch.setattr("klustergraf.build._LARGE", 0)
+    again = build(tmp_path, files=founding_files)
+    assert again.version.id == founding.version.id
+    assert again.version.report_path.read_bytes() == founding.version.report_path.read_bytes()
+    broken = _extra(tmp_path, "<actor/nameless> a kg:Company .")
+    with pytest.raises(ShapeViolations, match="nameless"):
+        build(tmp_path, files=[*founding_files, broken])
+
+
+def test_packed_lines_and_turtle_give_the_same_version(
+    founding_files: list[SourceFile], tmp_path: Path
+) -> None:
+    """What an importer writes is taken line by line, and says what its statements say."""
+    turtle = _extra(
+        tmp_path,
+        "<project/x> a kg:Project ; skos:prefLabel 'x \\t \\u00e5'@SV , 'x \\t \\u00e5'@en ;"
+        " skos:note '007'^^xsd:nonNegativeInteger .",
+    )
+    lines = (
+        serialize((q.triple for q in parse(path=turtle.path)), format=RdfFormat.N_TRIPLES) or b""
+    )
+    packed = tmp_path / "extra.nt.gz"
+    packed.write_bytes(gzip.compress(lines.replace(b"\xc3\xa5", b"\\u00E5") + b"# the end\n"))
+    other = dataclasses.replace(turtle, path=packed)
+    assert other.lines()
+    assert turtle.lines() is None
+    versions = [
+        build(tmp_path / f"home{file.path.suffix}", files=[*founding_files, file]).version
+        for file in (turtle, other)
+    ]
+    assert versions[0].id == versions[1].id
+    assert b'"007"^^<http://www.w3.org/2001/XMLSchema#nonNegativeInteger>' in (
+        versions[0].dataset_path.read_bytes()
+    )
 
 
 def test_nothing_is_built_twice(founding_files: list[SourceFile], tmp_path: Path) -> None:

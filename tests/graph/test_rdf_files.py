@@ -1,12 +1,14 @@
 """Reading RDF files: every format, and every way in which a file is not what it claims to be."""
 
+import gzip
 from pathlib import Path
 
 import pytest
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode
 
 from klustergraf.errors import GraphParseError
-from klustergraf.rdf_files import FORMATS, read_quads
+from klustergraf.rdf_files import FORMATS, canonical_lines, read_quads
+from klustergraf.version import serialise_dataset
 
 EX = "http://example.org/"
 GRAPH = NamedNode(EX + "graph")
@@ -122,3 +124,55 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "folder.ttl").mkdir()
     with pytest.raises(GraphParseError, match="is a folder"):
         read_quads(tmp_path / "folder.ttl")
+
+
+def test_canonical_lines_say_what_the_statements_say(tmp_path: Path) -> None:
+    """Spaces, escapes, capitals of language tags and doubled lines: the lines are canonical."""
+    path = tmp_path / "a.nt"
+    path.write_text(
+        '<urn:a>   <urn:p>\t"tab\t\\u00e5\\"" . # why\n\n'
+        '<urn:a> <urn:p> "x"@SV .\n'
+        '<urn:a> <urn:p> "1"^^<http://www.w3.org/2001/XMLSchema#string> .\n'
+        '<urn:a> <urn:p> "007"^^<http://www.w3.org/2001/XMLSchema#integer> .\n',
+        encoding="utf-8",
+    )
+    written = canonical_lines(path)
+    assert written is not None
+    assert sorted(written.splitlines(keepends=True)) == sorted(
+        serialise_dataset(read_quads(path)).splitlines(keepends=True)
+    )
+    assert '"tab\\t\N{LATIN SMALL LETTER A WITH RING ABOVE}\\""'.encode() in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_:a <urn:p> <urn:o> .",
+        "<urn:s> <urn:p> _:a .",
+        '<urn:s> <urn:p> "x"@en--ltr .',
+        '<urn:s> <urn:p> "looks like _:a" .',
+    ],
+)
+def test_what_needs_more_than_lines_is_left_to_the_reader(text: str, tmp_path: Path) -> None:
+    """Labels of blank nodes follow from the whole dataset; RDF 1.2 is refused by the reader."""
+    path = tmp_path / "a.nt"
+    path.write_text(text + "\n", encoding="utf-8")
+    assert canonical_lines(path) is None
+    assert canonical_lines(_packed(path)) is None
+
+
+def test_lines_are_of_n_triples_only(tmp_path: Path) -> None:
+    """Turtle is read statement by statement; a broken file is refused with its place."""
+    turtle, broken = tmp_path / "a.ttl", tmp_path / "b.nt"
+    turtle.write_text("<urn:a> <urn:p> <urn:b> .")
+    broken.write_text("<urn:a> <urn:p> <urn:b> .\n<urn:a> <urn:p> .\n")
+    assert canonical_lines(turtle) is None
+    with pytest.raises(GraphParseError) as error:
+        canonical_lines(broken)
+    assert error.value.line == 2
+
+
+def _packed(path: Path) -> Path:
+    packed = path.with_name(path.name + ".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    return packed

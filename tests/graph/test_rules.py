@@ -5,18 +5,18 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import Quad, QueryTriples, RdfFormat, Store, Triple, parse, serialize
 
 from klustergraf.catalogue import read_header
 from klustergraf.errors import GraphParseError, SparqlSyntaxError
 from klustergraf.namespaces import PREFIXES
 from klustergraf.resources import room
 from klustergraf.rules import Rule, derive, load_rules
+from klustergraf.sources.own import SourceFile
 
 _HEAD = "@base <https://w3id.org/klustergraf/id/> ." + "".join(
     f"@prefix {prefix}: <{iri}> ." for prefix, iri in PREFIXES.items()
 )
-_ASSERTED = NamedNode("https://example.org/asserted")
 
 
 def _triples(turtle: str) -> set[Triple]:
@@ -24,10 +24,18 @@ def _triples(turtle: str) -> set[Triple]:
 
 
 def _derived(turtle: str, rules: list[Rule] | None = None) -> dict[str, set[Triple]]:
+    return _derived_from(_triples(turtle), load_rules() if rules is None else rules)
+
+
+def _derived_from(triples: set[Triple], rules: list[Rule]) -> dict[str, set[Triple]]:
     store = Store()
-    for triple in _triples(turtle):
-        store.add(Quad(triple.subject, triple.predicate, triple.object, _ASSERTED))
-    return derive(store, load_rules() if rules is None else rules)
+    store.extend(Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    asserted = serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+    derived = derive(store, rules, set(asserted.splitlines(keepends=True)))
+    return {
+        name: {q.triple for q in parse(b"".join(lines), format=RdfFormat.N_TRIPLES)}
+        for name, lines in derived.items()
+    }
 
 
 CASES = {
@@ -227,11 +235,36 @@ def test_the_order_of_rules_does_not_matter(chance: random.Random) -> None:
     assert _derived(turtle, rules) == expected
 
 
+def test_the_shortcuts_derive_what_plain_repetition_does(
+    founding_files: list[SourceFile],
+) -> None:
+    """All rules again and again over the union of named graphs, until nothing comes: the same."""
+    quads = [quad for file in founding_files for quad in file.quads()]
+    named, asserted = Store(), {quad.triple for quad in quads}
+    named.extend(quads)
+    expected: dict[str, set[Triple]] = {rule.name: set() for rule in load_rules()}
+    size = -1
+    while size != sum(map(len, expected.values())):
+        size = sum(map(len, expected.values()))
+        for rule in load_rules():
+            found = named.query(rule.text, use_default_graph_as_union=True)
+            assert isinstance(found, QueryTriples)
+            expected[rule.name] |= set(found) - asserted
+            named.extend(
+                Quad(t.subject, t.predicate, t.object, rule.graph) for t in expected[rule.name]
+            )
+    assert _derived_from(asserted, load_rules()) == expected
+    assert size > 1000
+
+
 def test_a_rule_that_cannot_run_is_named() -> None:
     """A broken rule stops the build with its name, not with a traceback of the engine."""
     said = {"sv": "x", "en": "x"}
     with pytest.raises(SparqlSyntaxError, match="rule broken"):
         _derived("", [Rule("broken", said, said, "CONSTRUCT { ?s ?p } WHERE {}")])
+    blank = Rule("blank", said, said, "CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o }")
+    with pytest.raises(GraphParseError, match="without blank nodes"):
+        _derived("", [blank])
     with pytest.raises(GraphParseError, match="not a CONSTRUCT"):
         _derived("", [Rule("select", said, said, "SELECT * WHERE {}")])
 

@@ -16,6 +16,9 @@ from klustergraf.sources.own import SourceFile
 class ContributedFile(SourceFile):
     """A graph of a partner, as the record keeps it."""
 
+    def lines(self) -> None:
+        """Leave it to :meth:`quads`: the file has no suffix, and may have blank nodes."""
+
     def quads(self) -> list[Quad]:
         """Read the statements; the description of the graph goes into the catalogue graph."""
         address = GraphAddress.of(self.graph.value.removeprefix(GRAPH))

@@ -20,7 +20,7 @@ Engine = Literal["compiled", "pyshacl", "both"]
 
 
 def validate(
-    quads: Iterable[ox.Quad] | ox.Store,
+    quads: Iterable[ox.Quad] | ox.Store | Dataset,
     shapes: Sequence[FilePath] | None = None,
     *,
     engine: Engine = "compiled",
@@ -35,7 +35,8 @@ def validate(
     The data graph is the union of all quads, whatever graph they are in. They are taken one by one
     into a store, and nothing else is held of them; a ``Store`` with a default graph alone is asked
     as it is, so that memory grows with what is found only. It then counts what the store gives
-    back, which keeps numbers and dates by value. Nothing is inferred: a
+    back, which keeps numbers and dates by value; a ``Dataset`` is one that was loaded as validation
+    needs it. Nothing is inferred: a
     class includes its subclasses by the ``rdfs:subClassOf`` statements among the quads. Nothing is
     fetched (``owl:imports``), and no code in shapes runs (SHACL-JS).
 
@@ -53,29 +54,30 @@ def validate(
     loaded = load_shapes(shapes, lenient=lenient)
     if vocabulary is not None:
         loaded.require_meaning(vocabulary)
+    taken: list[ox.Quad] = []
     if engine != "compiled":
-        quads = list(quads)
+        quads = taken = list(quads.quads() if isinstance(quads, Dataset) else quads)
     nodes = None if focus_nodes is None else set(focus_nodes)
 
     def found(watch: Watch) -> tuple[list[Result], list[str]]:
         if engine == "pyshacl":
-            return by_pyshacl(list(quads), loaded, nodes), []
+            return by_pyshacl(taken, loaded, nodes), []
         return compiled(quads, loaded, nodes, watch)
 
     results, notes = in_time(found, deadline_seconds, loaded.source)
     if engine == "both":
-        require_equal(results, by_pyshacl(list(quads), loaded, nodes))
+        require_equal(results, by_pyshacl(taken, loaded, nodes))
     return Report.of(results, limit=limit, log=[*loaded.remarks, *notes])
 
 
 def compiled(
-    quads: Iterable[ox.Quad] | ox.Store,
+    quads: Iterable[ox.Quad] | ox.Store | Dataset,
     loaded: ShapesFile,
     nodes: set[Term] | None = None,
     watch: Watch = lambda _: None,
 ) -> tuple[list[Result], list[str]]:
     """Validate with compiled shapes; give the results, and what was left to pySHACL."""
-    data = Dataset(quads)
+    data = quads if isinstance(quads, Dataset) else Dataset(quads)
     ours: list[Shape] = []
     left: list[Shape] = []
     log = []

@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import GRAPH, KG, RDF, SCHEMA, SKOS
-from klustergraf.rdf_files import read_quads
+from klustergraf.rdf_files import canonical_lines, read_quads
 from klustergraf.resources import Room, room
 
 ONTOLOGY_GRAPH = NamedNode(GRAPH + "ontology")
@@ -36,6 +36,15 @@ class SourceFile:
     graph: NamedNode
     sha256: str
 
+    def lines(self) -> bytes | None:
+        """Read a file that needs no Python object per statement, as canonical N-Triples.
+
+        None for other files. The descriptions of named graphs (:func:`describes_graph`), which
+        belong to the catalogue graph, are among them.
+        Errors: GraphParseError.
+        """
+        return canonical_lines(self.path)
+
     def quads(self) -> list[Quad]:
         """Read the statements; descriptions of named graphs go into the catalogue graph.
 
@@ -47,6 +56,11 @@ class SourceFile:
             else quad
             for quad in read_quads(self.path, self.graph)
         ]
+
+
+def describes_graph(line: bytes) -> bool:
+    """Tell whether a line of N-Triples is about a named graph of ours."""
+    return line.startswith(_OUR_GRAPH)
 
 
 def source_files() -> list[SourceFile]:
@@ -132,6 +146,7 @@ def said_by_hand() -> Said:
     return Said(names, frozenset(dates))
 
 
+_OUR_GRAPH: Final = f"<{GRAPH}".encode()
 _DESCRIBED_GRAPH: Final = re.compile(
     rb"^<(" + re.escape(GRAPH.encode()) + rb"[a-z0-9/.-]+)> <" + re.escape(RDF.encode())
     + rb"type> <" + re.escape(KG.encode()) + rb"NamedGraph> \.$",
