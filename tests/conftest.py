@@ -90,6 +90,12 @@ def founding(
     return build(tmp_path_factory.mktemp("founding"), files=founding_files)
 
 
+@pytest.fixture(scope="session")
+def founding_store(founding: BuildResult) -> Store:
+    """Load the graph of the founding documents; its default graph is the merge of the others."""
+    return load_merged(founding.version.dataset_path)
+
+
 def load_merged(path: Path) -> Store:
     """Load N-Quads; every triple stands in its graph, and once in the default graph."""
     store = Store()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from starlette.testclient import TestClient
 
-from klustergraf.build import build
+from klustergraf.build import BuildResult
 from klustergraf.derivations import NETWORK
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf_api.app import create_app
@@ -15,11 +15,9 @@ PROBLEM = "application/problem+json"
 
 
 @pytest.fixture(scope="module")
-def analysed(
-    tmp_path_factory: pytest.TempPathFactory, engine: EmbeddedEngine
-) -> Iterator[TestClient]:
+def analysed(shipped: BuildResult, engine: EmbeddedEngine) -> Iterator[TestClient]:
     """Serve the analysis of the shipped graph; no route of it asks the engine."""
-    version = build(tmp_path_factory.mktemp("analysed")).version
+    version = shipped.version
     NETWORK.folder(version)
     with TestClient(create_app(Settings(), engine, version=version)) as made:
         yield made

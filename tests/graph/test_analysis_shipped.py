@@ -125,8 +125,9 @@ def test_limits_are_told(analysis: Analysis) -> None:
 
 
 def test_contradictory_filters_give_an_empty_network(analysis: Analysis) -> None:
-    """No tie is older than the oldest: nothing fits, and that is a result."""
-    network = project_actors(analysis.snapshot, NetworkFilter(until=1400))
+    """No foundation is part of a programme: nothing fits, and that is a result."""
+    contradictory = NetworkFilter(ties=("foundation",), programmes=("FP7",))
+    network = project_actors(analysis.snapshot, contradictory)
     assert (network.nodes, network.edges) == ((), ())
 
 

@@ -157,18 +157,18 @@ def test_the_version_is_named_by_its_content(shipped: BuildResult) -> None:
     assert sum(shipped.version.manifest.triples.values()) == len(lines)
 
 
-def test_other_parsers_read_the_dataset_alike(shipped: BuildResult) -> None:
+def test_other_parsers_read_the_dataset_alike(founding: BuildResult) -> None:
     """rdflib finds the same statements in the N-Quads as the engine does."""
     theirs = rdflib.Dataset()
-    theirs.parse(data=shipped.version.dataset_path.read_bytes(), format="nquads")
+    theirs.parse(data=founding.version.dataset_path.read_bytes(), format="nquads")
     counts = {str(graph.identifier): len(graph) for graph in theirs.graphs() if len(graph)}
-    assert counts == {name: n for name, n in shipped.version.manifest.triples.items() if n}
+    assert counts == {name: n for name, n in founding.version.manifest.triples.items() if n}
 
 
-def test_the_ontology_graph_is_the_ontology_files(shipped: BuildResult) -> None:
+def test_the_ontology_graph_is_the_ontology_files(founding: BuildResult) -> None:
     """Canonical labels of blank nodes change no statement: the graph is isomorphic to its files."""
     dataset, files = rdflib.Dataset(), rdflib.Graph()
-    dataset.parse(data=shipped.version.dataset_path.read_bytes(), format="nquads")
+    dataset.parse(data=founding.version.dataset_path.read_bytes(), format="nquads")
     for file in source_files():
         if file.graph.value == GRAPH + "ontology":
             files.parse(file.path, format="turtle")

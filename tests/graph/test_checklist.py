@@ -203,9 +203,9 @@ def _bound(store: Store, pattern: str) -> set[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
-def test_the_graph_contains_what_the_documents_say(row: Row, shipped_store: Store) -> None:
+def test_the_graph_contains_what_the_documents_say(row: Row, founding_store: Store) -> None:
     """A query finds exactly what was counted by hand in the documents."""
-    assert _bound(shipped_store, row.pattern) == row.expected
+    assert _bound(founding_store, row.pattern) == row.expected
 
 
 _WITH_EVIDENCE = """
@@ -218,6 +218,6 @@ _WITH_EVIDENCE = """
 """
 
 
-def test_everything_of_the_documents_has_a_passage(shipped_store: Store) -> None:
+def test_everything_of_the_documents_has_a_passage(founding_store: Store) -> None:
     """Nothing that was read from a document, or into it, lacks its place there."""
-    assert _bound(shipped_store, _WITH_EVIDENCE) == set()
+    assert _bound(founding_store, _WITH_EVIDENCE) == set()

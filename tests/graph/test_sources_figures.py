@@ -4,15 +4,13 @@ Where identity joins two keys of one university that FP7 has, its count is highe
 key alone: KTH 320 where one key has 316, Uppsala universitet 247 where one key has 246.
 """
 
-from pathlib import Path
-
 import pytest
 from pyoxigraph import QuerySolutions, Store
 
 from klustergraf.namespaces import PREFIXES
+from klustergraf.resources import room
 from klustergraf.sources.own import imported_file
 
-IMPORTS = Path(__file__).parents[2] / "graph" / "imports" / "open"
 _HEAD = "".join(f"PREFIX {p}: <{iri}> " for p, iri in PREFIXES.items()) + (
     "PREFIX a: <https://w3id.org/klustergraf/id/actor/> "
     "PREFIX g: <https://w3id.org/klustergraf/graph/open/> "
@@ -21,9 +19,9 @@ _HEAD = "".join(f"PREFIX {p}: <{iri}> " for p, iri in PREFIXES.items()) + (
 
 @pytest.fixture(scope="module")
 def store() -> Store:
-    """Load the files of the region."""
+    """Load the packed files of the shipped graph."""
     loaded = Store()
-    for path in sorted(IMPORTS.glob("*.nt.gz")):
+    for path in sorted((room("data") / "open").glob("*.nt.gz")):
         loaded.extend(imported_file(path).quads())
     return loaded
 
