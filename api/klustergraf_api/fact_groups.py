@@ -12,6 +12,10 @@ FACT_GROUPS: Final[dict[str, frozenset[str]]] = {
             DCT + "identifier",
             FOAF + "homepage",
             FOAF + "page",
+            KG + "organisationNumber",
+            KG + "participantIdentifier",
+            KG + "funderIdentifier",
+            KG + "gridIdentifier",
             KG + "sha256",
             ORG + "classification",
             ORG + "identifier",
@@ -21,6 +25,7 @@ FACT_GROUPS: Final[dict[str, frozenset[str]]] = {
             SCHEMA + "foundingDate",
             SCHEMA + "sameAs",
             SCHEMA + "url",
+            SCHEMA + "vatID",
             SKOS + "altLabel",
             SKOS + "closeMatch",
             SKOS + "definition",
@@ -37,6 +42,8 @@ FACT_GROUPS: Final[dict[str, frozenset[str]]] = {
             KG + "locatedIn",
             ORG + "hasPrimarySite",
             ORG + "hasSite",
+            SCHEMA + "addressCountry",
+            SCHEMA + "postalCode",
         }
     ),
     "parts": frozenset(
@@ -53,6 +60,19 @@ FACT_GROUPS: Final[dict[str, frozenset[str]]] = {
             ORG + "postIn",
             ORG + "subOrganizationOf",
             ORG + "unitOf",
+        }
+    ),
+    "work": frozenset(
+        {
+            KG + "followsUp",
+            KG + "founded",
+            KG + "funds",
+            KG + "isPartyTo",
+            KG + "leads",
+            KG + "manages",
+            KG + "operates",
+            KG + "participatesIn",
+            KG + "worksWith",
         }
     ),
     "time": frozenset(

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from klustergraf.namespaces import DCT, FOAF, GEO, KG, ORG, OWL, RDF, SCHEMA, SKOS
 from klustergraf_api.signposting import LICENSE
+from klustergraf_api.statements import Statement
 from klustergraf_api.terms import Term
-from klustergraf_api.things import Statement, Thing
+from klustergraf_api.things import Thing
 
 _TYPE: Final = RDF + "type"
 # By the most telling class of schema.org that a thing has, which properties are said of it.

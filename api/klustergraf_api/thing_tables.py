@@ -62,7 +62,8 @@ KINDS: Final = (
         "  OPTIONAL { ?node kg:hasPremiseCertainty ?said }\n"
         "  BIND(SUBSTR(STR(COALESCE(?own, ?start)), 1, 4) AS ?year)",
         "DESC(?times) ?partner ?through",
-        "?partner ?through (COUNT(DISTINCT ?node) AS ?times) (MIN(?year) AS ?since)\n"
+        "?partner ?through (COUNT(DISTINCT ?node) AS ?times) \n"
+        "  (REPLACE(MIN(COALESCE(?year, '~')), '~', '') AS ?since)\n"
         "  (IF(SUM(IF(COALESCE(?said = kg:stated, false), 1, 0)) > 0, kg:stated, kg:inferred) "
         "AS ?premise)",
         "?partner ?through",
@@ -113,7 +114,8 @@ KINDS: Final = (
         "located",
         ("Place",),
         ("located", "certainty"),
-        f"GRAPH ?graph {{ ?located kg:locatedIn ?thing }}\n  {_BY_WHOM}",
+        f"GRAPH ?graph {{ ?located kg:locatedIn ?thing }}\n  {_BY_WHOM}\n"
+        "  FILTER NOT EXISTS { ?located a org:Site }",
         "?located",
         f"?located {_STATED}",
         "?located",
@@ -200,17 +202,17 @@ async def read_tables(
     Errors: as Executor.read.
     """
     kinds = kinds_of(types)
-    wanted = [_page_number(parameters.get(kind.name)) for kind in kinds]
+    wanted = [page_number(parameters.get(kind.name)) for kind in kinds]
     tables = await asyncio.gather(
         *(_read(executor, kind, iri, page) for kind, page in zip(kinds, wanted, strict=True))
     )
     return [table for table in tables if table.total]
 
 
-def _page_number(text: str | None) -> int:
+def page_number(text: str | None) -> int:
     """Read a page number.
 
-    >>> _page_number("3"), _page_number("-1"), _page_number("x"), _page_number(None)
+    >>> page_number("3"), page_number("-1"), page_number("x"), page_number(None)
     (3, 1, 1, 1)
     """
     if text is None or not (text.isascii() and text.isdecimal() and len(text) < 8):

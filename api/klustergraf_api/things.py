@@ -2,74 +2,57 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from klustergraf.errors import ResourceNotFound
-from klustergraf.namespaces import DCT, KG, OA, PROV, RDF, SKOS
+from klustergraf.namespaces import DCT, KG, SKOS
 from klustergraf_api.execution import Executor
 from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
-from klustergraf_api.terms import Solution, Term, serialise_iri, serialise_iris
+from klustergraf_api.relations import (
+    CERTAINTY,
+    EVIDENCE,
+    REASON,
+    TYPE,
+    Passage,
+    Relation,
+    certainty_of,
+    grounds_query,
+    read_grounds,
+    read_passages,
+    read_relations,
+    reasons_of,
+    relations_query,
+)
+from klustergraf_api.statements import Groups, Statement, group, read_statements
+from klustergraf_api.terms import Term, serialise_iri, serialise_iris
 from klustergraf_api.thing_data import Inverse, inverses_query, pointing_query, read_inverses
-from klustergraf_api.thing_tables import TOLD_CLASSES, Table, read_tables, told_inverses
+from klustergraf_api.thing_tables import Table, page_number, read_tables, told_inverses
 
-CERTAINTY: Final = KG + "hasCertainty"
-REASON: Final = KG + "inferenceReason"
-EVIDENCE: Final = PROV + "wasDerivedFrom"
-TYPE: Final = RDF + "type"
 GRAPH_KIND: Final = KG + "hasGraphKind"
 
 # What tables tell, and the same in the words of other vocabularies.
 TOLD_FACTS: Final = (KG + "collaboratesWith",)
 
 MOST_STATEMENTS: Final = 1000
-MOST_RELATIONS: Final = 25
 MOST_POINTING: Final = 10
-
-
-@dataclass
-class Statement:
-    """One predicate and one object (or subject), and the graphs that say it."""
-
-    predicate: str
-    value: Term
-    graphs: set[str] = field(default_factory=set)
-
-
-Groups = dict[str, list[Statement]]
-
-
-@dataclass(frozen=True)
-class Passage:
-    """Where in a document something is said. ``start`` and ``end`` count Unicode code points."""
-
-    iri: str
-    document: str | None
-    start: int | None
-    end: int | None
-
-
-@dataclass
-class Relation:
-    """A thing that stands between this one and others, such as a membership."""
-
-    iri: str
-    facts: list[Statement]
-    certainty: str | None
-    reasons: dict[str, str]
-    passages: list[Passage] = field(default_factory=list)
+# The languages that no browser knows, of names that have none.
+_NO_LANGUAGES: Final = ("", "und", "mul", "zxx")
 
 
 @dataclass
 class Thing:
     """All that a page shows of one thing, and the queries that it came from.
 
-    ``cut`` names the queries whose answers are too long to be shown whole.
+    ``cut`` names the queries whose answers are too long to be shown whole; ``page`` is that of the
+    relations, and ``has_more`` tells whether another follows it.
     """
 
     iri: str
     facts: list[Statement]
     relations: list[Relation]
+    page: int
+    has_more: bool
     incoming: list[Statement]
     inverses: list[Inverse]
     tables: list[Table]
@@ -95,10 +78,36 @@ class Thing:
         stated = [fact for fact in relation.facts if not self.is_derived(fact)]
         return stated or relation.facts
 
+    def says(self, relation: Relation, language: str) -> list[tuple[str, Statement, bool]]:
+        """Tell a relation from the side of this thing, without what rules add to it.
+
+        Texts stand in the language of the page where there are such.
+        """
+        own = self.own_facts(relation)
+        told = [said for said in relation.says(self.iri) if said[1] in own]
+        spoken = {p for p, s, _ in told if s.value.language == language}
+        return [
+            (predicate, statement, is_object)
+            for predicate, statement, is_object in told
+            if predicate not in spoken or statement.value.language in ("", language)
+        ]
+
+    def pages_of(self, statement: Statement) -> list[str]:
+        """Give the addresses of the pages that a statement was read from."""
+        return list(dict.fromkeys(page for g in statement.grounds for page in g.pages))
+
     def kind_of(self, relation: Relation) -> str:
-        """Give the class of a relation, or its own IRI when it has none; ours before others'."""
+        """Give the class of a relation, or its own IRI when it has none; ours before others'.
+
+        A statement with a source of its own is called so only where it is nothing more.
+        """
         types = [s.value.value for s in self.own_facts(relation) if s.predicate == TYPE]
-        return min(types, key=lambda iri: (not iri.startswith(KG), iri), default=relation.iri)
+        general = KG + "SourcedStatement"
+
+        def rank(iri: str) -> tuple[bool, bool, str]:
+            return not iri.startswith(KG), iri == general, iri
+
+        return min(types, key=rank, default=relation.iri)
 
     def is_derived(self, statement: Statement) -> bool:
         """Tell whether only rules say this: every graph that has it is a derived one."""
@@ -145,73 +154,53 @@ def graph_query(iri: str) -> str:
     return f"CONSTRUCT {{ ?s ?p ?o }}\nWHERE {{ GRAPH {serialise_iri(iri)} {{ ?s ?p ?o }} }}"
 
 
-def relations_query(iri: str) -> str:
-    """Ask for what is said of the relations of a thing that no table tells, with the graphs."""
-    thing = serialise_iri(iri)
-    other_roles = serialise_iris((TYPE, EVIDENCE)).replace(" ", ", ")
-    told = serialise_iris(TOLD_CLASSES).replace(" ", ", ")
-    return (
-        "SELECT DISTINCT ?graph ?node ?predicate ?object WHERE {\n"
-        "  { SELECT DISTINCT ?node WHERE {\n"
-        f"      {{ ?node ?role {thing} }} UNION {{ {thing} ?role ?node }}\n"
-        f"      FILTER(?role NOT IN ({other_roles}))\n"
-        f"      ?node <{CERTAINTY}> ?certainty\n"
-        f"      FILTER NOT EXISTS {{ ?node a ?told FILTER(?told IN ({told})) }}\n"
-        f"  }} ORDER BY ?node LIMIT {MOST_RELATIONS} }}\n"
-        "  { ?node ?predicate ?object }\n"
-        "  UNION\n"
-        "  { GRAPH ?graph { ?node ?predicate ?object } }\n"
-        "}\nORDER BY ?node ?predicate ?object ?graph"
-    )
-
-
 async def read_thing(executor: Executor, iri: str, parameters: Mapping[str, str]) -> Thing:
     """Look up everything about a thing. ``parameters``: which page of which of its tables.
 
     Errors: ResourceNotFound; as Executor.start.
     """
-    queries = {
-        "facts": facts_query(iri),
-        "relations": relations_query(iri),
-        "incoming": inverses_query(iri),
-    }
+    facts_text = facts_query(iri)
     out_rows, inverses = await asyncio.gather(
-        executor.solutions(f"{queries['facts']}\nLIMIT {2 * MOST_STATEMENTS}"),
+        executor.solutions(f"{facts_text}\nLIMIT {2 * MOST_STATEMENTS}"),
         read_inverses(executor, iri),
     )
-    facts = _statements(out_rows, "object")
+    facts = read_statements(out_rows, "object")
     if not facts and not inverses:
         raise ResourceNotFound(iri)
     types = {fact.value.value for fact in facts if fact.predicate == TYPE}
-    tables, relation_rows, incoming = await asyncio.gather(
+    page = page_number(parameters.get("relations"))
+    tables, (relations, has_more), incoming, _ = await asyncio.gather(
         read_tables(executor, iri, types, parameters),
-        executor.solutions(queries["relations"]),
+        read_relations(executor, iri, types, page),
         _read_pointing(executor, iri, inverses, told_inverses(types)),
+        read_grounds(executor, iri, facts),
     )
-    relations = _relations(relation_rows)
     related = {relation.iri for relation in relations}
     said = [*facts, *(s for relation in relations for s in relation.facts)]
-    cut = {
-        "facts": len(out_rows) == 2 * MOST_STATEMENTS,
-        "relations": len(relations) == MOST_RELATIONS,
-    }
     thing = Thing(
         iri=iri,
         facts=[s for s in facts if s.value.value not in related],
         relations=relations,
+        page=page,
+        has_more=has_more,
         incoming=[s for s in incoming if s.value.value not in related],
         inverses=inverses,
         tables=tables,
-        cut={name for name, is_cut in cut.items() if is_cut},
+        cut={"facts"} if len(out_rows) == 2 * MOST_STATEMENTS else set(),
         passages=[],
-        certainty=_certainty(facts),
-        reasons=_reasons(facts),
+        certainty=certainty_of(facts),
+        reasons=reasons_of(facts),
         graphs={},
         labels=Labels({}),
-        queries=queries,
+        queries={
+            "facts": facts_text,
+            "grounds": grounds_query(iri),
+            "relations": relations_query(iri, types),
+            "incoming": inverses_query(iri),
+        },
     )
     passages, thing.graphs = await asyncio.gather(
-        _read_passages(executor, facts, relations), _read_graphs(executor, said)
+        read_passages(executor, said), _read_graphs(executor, said)
     )
     thing.passages = [passages[s.value.value] for s in facts if s.value.value in passages]
     for relation in relations:
@@ -238,7 +227,8 @@ async def _read_pointing(
 def shown_facts(facts: Iterable[Statement], language: str, *, with_types: bool = False) -> Groups:
     """Group facts by predicate, without those that a page tells in another place.
 
-    A text that is there in the language of the page is left out in the others; names are not.
+    A text that is there in the language of the page is left out in the others; names are not, but
+    stand once where they are the same in several.
     """
     elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES, *TOLD_FACTS}
     if not with_types:
@@ -248,71 +238,24 @@ def shown_facts(facts: Iterable[Statement], language: str, *, with_types: bool =
         languages = {s.value.language for s in statements}
         if language in languages and predicate != SKOS + "altLabel":
             groups[predicate] = [s for s in statements if s.value.language in ("", language)]
+        groups[predicate] = _once(groups[predicate], language)
     return groups
 
 
-def group(statements: Iterable[Statement]) -> Groups:
-    """Group statements by predicate."""
-    groups: Groups = {}
+def _once(statements: Iterable[Statement], language: str) -> list[Statement]:
+    """Put together what reads the same: a name that is written the same in several languages."""
+    found: dict[tuple[str, str], Statement] = {}
     for statement in statements:
-        groups.setdefault(statement.predicate, []).append(statement)
-    return groups
-
-
-def _statements(rows: list[Solution], position: str) -> list[Statement]:
-    found: dict[tuple[str, Term], Statement] = {}
-    for row in rows:
-        predicate, value = row["predicate"].value, row[position]
-        statement = found.setdefault((predicate, value), Statement(predicate, value))
-        if "graph" in row:
-            statement.graphs.add(row["graph"].value)
+        value = statement.value
+        if value.language in _NO_LANGUAGES:
+            value = Term(value.kind, value.value, "", value.datatype)
+        key = (value.kind, value.value) if value.kind == "literal" else (value.kind, str(value))
+        known = found.setdefault(key, Statement(statement.predicate, value))
+        if value.language in ("", language):
+            known.value = value
+        known.graphs |= statement.graphs
+        known.grounds = [*known.grounds, *statement.grounds]
     return list(found.values())
-
-
-def _certainty(facts: Iterable[Statement]) -> str | None:
-    return next((s.value.value for s in facts if s.predicate == CERTAINTY), None)
-
-
-def _reasons(facts: Iterable[Statement]) -> dict[str, str]:
-    return {s.value.language: s.value.value for s in facts if s.predicate == REASON}
-
-
-def _relations(rows: list[Solution]) -> list[Relation]:
-    """Sort the solutions of relations_query into relations."""
-    by_node: dict[str, list[Solution]] = {}
-    for row in rows:
-        if row["node"].is_iri:
-            by_node.setdefault(row["node"].value, []).append(row)
-    relations = []
-    for iri, own in by_node.items():
-        facts = _statements(own, "object")
-        relations.append(Relation(iri, facts, _certainty(facts), _reasons(facts)))
-    return relations
-
-
-async def _read_passages(
-    executor: Executor, facts: list[Statement], relations: list[Relation]
-) -> dict[str, Passage]:
-    statements = [*facts, *(s for relation in relations for s in relation.facts)]
-    iris = {s.value.value for s in statements if s.predicate == EVIDENCE and s.value.is_iri}
-    passages = {iri: Passage(iri, None, None, None) for iri in iris}
-    if not iris:
-        return passages
-    rows = await executor.solutions(
-        "SELECT DISTINCT ?passage ?document ?start ?end WHERE { "
-        f"VALUES ?passage {{ {serialise_iris(iris)} }} ?passage <{OA}hasSource> ?document "
-        f"OPTIONAL {{ ?passage <{OA}hasSelector> ?selector . "
-        f"?selector <{OA}start> ?start ; <{OA}end> ?end }} }}"
-    )
-    for row in rows:
-        start, end = row.get("start"), row.get("end")
-        passages[row["passage"].value] = Passage(
-            row["passage"].value,
-            row["document"].value,
-            int(start.value) if start else None,
-            int(end.value) if end else None,
-        )
-    return passages
 
 
 async def _read_graphs(

@@ -91,7 +91,7 @@ def test_derived_is_apart_from_stated(client: TestClient) -> None:
 def test_numbers_on_the_page_have_their_query(client: TestClient) -> None:
     """Each query that a page shows runs as it stands and finds what the page says."""
     page = client.get("/id/actor/lab.html").text
-    assert page.count('class="sparql"') == 3
+    assert page.count('class="sparql"') == 4
     for href in page.split('href="')[1:]:
         address = href.partition('"')[0].replace("&amp;", "&")
         if address.startswith("/sparql?"):

@@ -21,6 +21,7 @@ HEAD = """
 @prefix dct: <http://purl.org/dc/terms/> .
 @prefix kg: <https://w3id.org/klustergraf/ontology#> .
 @prefix org: <http://www.w3.org/ns/org#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix schema: <https://schema.org/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
@@ -35,6 +36,11 @@ HEAD = """
         kg:hasTieKind <tie-kind/project> ; kg:hasPremiseCertainty kg:stated .
     <collaboration/2> kg:hasCollaborator <actor/big> , <actor/small> ; kg:isThrough <project/1> ;
         kg:hasTieKind <tie-kind/project> ; kg:hasPremiseCertainty kg:inferred .
+    <actor/big> kg:backs <actor/small> ; skos:altLabel "TB"@en , "TB"@sv , "TB"@und , "DS"@fi .
+    <fact/f1> a kg:Membership , kg:SourcedStatement ; kg:hasCertainty kg:inferred ;
+        kg:inferenceReason "Därför"@sv , "Because"@en ; rdf:subject <actor/big> ;
+        rdf:predicate kg:backs ; rdf:object <actor/small> ; org:member <actor/big> ;
+        org:organization <actor/small> ; dct:source <https://www.news.example/a> .
 """
 
 
@@ -100,6 +106,52 @@ def test_works_with_counts_and_dates(big: TestClient) -> None:
     part = _section(big.get("/id/actor/big.html?lang=en").text, "partners")
     cells = [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", part)]
     assert cells == ["The small one", "id/tie-kind/project", "2", "1990", "● stated in the source"]
+
+
+def _text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def test_a_fact_names_its_ground(big: TestClient) -> None:
+    """Beside a statement stands where it was read, and that it is inferred, with the reason."""
+    part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-parts")
+    assert 'title="Because"' in part
+    assert 'href="https://www.news.example/a"' in part
+    assert _text(part.partition(">")[2]) == (
+        "Part of, and parts kg:backs The small one ○ inferred 1 news.example"
+    )
+
+
+def test_evidence_is_told_from_the_side_of_the_thing(big: TestClient) -> None:
+    """What a node says stands once, as a statement; the other end is told that it is the object."""
+    for path, said in (
+        ("big", "kg:backs The small one"),
+        ("small", "kg:backs said of The big one"),
+    ):
+        part = _section(big.get(f"/id/actor/{path}.html?lang=en").text, "relations")
+        cells = [_text(cell) for cell in re.findall(r"<td>.*?</td>", part, re.DOTALL)]
+        assert cells == [said, "○ inferred Because 1 news.example"]
+
+
+def test_names_are_told_once(big: TestClient) -> None:
+    """A name that is the same in several languages stands once; one in another is marked."""
+    part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-identity")
+    names = [_text(item) for item in re.findall(r"<li>.*?</li>", part, re.DOTALL)]
+    assert names == ["202100-0000 1", "DS fi 1", "TB 1"]
+
+
+def test_what_has_no_name_is_called_after_what_it_joins(
+    big: TestClient, shipped: TestClient
+) -> None:
+    """A node between things, a passage: no address is shown where a name can be told."""
+    for path, name in (
+        ("participation/0", "The big one – P000"),
+        ("collaboration/1", "The big one – The small one"),
+        ("fact/f1", "The big one – kg:backs – The small one"),
+    ):
+        assert _text(big.get(f"/id/{path}.html?lang=en").text.split("</h1>")[0]).endswith(name)
+    page = shipped.get("/id/passage/letter-of-intent-340-382.html?lang=en").text
+    assert re.search(r"<h1><span>[^<]+, characters 340–382</span></h1>", page)
 
 
 def test_the_sparql_of_a_table_gives_its_rows(big: TestClient) -> None:

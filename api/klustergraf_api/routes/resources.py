@@ -31,10 +31,11 @@ from klustergraf_api.routes.documents import (
 from klustergraf_api.schema_org import schema_org_data, script_text
 from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Link, Signposts, header
 from klustergraf_api.standing import must_stand
+from klustergraf_api.statements import group, host_of
 from klustergraf_api.streaming import AnswerResponse
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.thing_data import HYDRA, describe_thing, subjects_query
-from klustergraf_api.things import graph_query, group, read_thing, shown_facts
+from klustergraf_api.things import graph_query, read_thing, shown_facts
 
 router = APIRouter(include_in_schema=False)
 
@@ -173,7 +174,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         path=_path(parts, iri),
         types=SUFFIXES,
         documents=[suffix for suffix in SUFFIXES if suffix != "html"],
-        shown_facts=shown_facts,
+        host_of=host_of,
         totals={inverse.predicate: inverse.total for inverse in thing.inverses},
         subjects_query=subjects_query,
         groups=(*FACT_GROUPS, "other"),
