@@ -41,6 +41,7 @@ from klustergraf_api.routes import (
     sparql,
     version_documents,
     versions,
+    vocabularies,
 )
 from klustergraf_api.routes import catalogue as catalogue_routes
 from klustergraf_api.settings import Settings
@@ -135,6 +136,7 @@ def create_app(
         operations,
         versions,
         version_documents,
+        vocabularies,
     )
     for module in (*modules, catalogue_routes, dumps):
         app.include_router(module.router)

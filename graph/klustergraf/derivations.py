@@ -12,6 +12,7 @@ from typing import Final
 from klustergraf.analysis import storage
 from klustergraf.description.statistics import STATISTICS, make_statistics
 from klustergraf.description.things import THINGS, make_things
+from klustergraf.description.vocabulary import VOCABULARY, make_vocabulary
 from klustergraf.search import SEARCH_INDEX, build_index
 from klustergraf.version import Version
 
@@ -39,7 +40,9 @@ SITEMAP: Final = Derivation(THINGS, make_things)
 
 NETWORK: Final = Derivation(storage.NAME, storage.make)
 
-DERIVATIONS: tuple[Derivation, ...] = (SEARCH, NETWORK, COUNTS, SITEMAP)
+TERMS: Final = Derivation(VOCABULARY, make_vocabulary)
+
+DERIVATIONS: tuple[Derivation, ...] = (SEARCH, NETWORK, COUNTS, SITEMAP, TERMS)
 
 
 def derive_all(version: Version) -> None:

@@ -58,6 +58,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("term.", "problem.", "http.", "count.", "format.", "parameter.type."),
                 *("answer.", "boolean.", "thing.query.", "ontology.", "service.", "type."),
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
+                "vocabulary.",
             )
         )
         assert dynamic or f'"{key}"' in used or f"'{key}'" in used, f"{key} is not used"

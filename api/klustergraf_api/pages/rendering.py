@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -140,6 +142,16 @@ def group_digits(number: int) -> str:
     return f"{number:,}".replace(",", "\u2009")
 
 
+@cache
+def _digest_of_folder() -> str:
+    """Name what decides how pages look: the templates and the messages, and what they link to."""
+    digest = sha256()
+    for path in sorted(p for p in FOLDER.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        digest.update(f"{path.name} {path.stat().st_size} ".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 class Pages:
     """Renders the templates of this folder."""
 
@@ -147,6 +159,7 @@ class Pages:
         self.messages = {language: load_messages(language) for language in LANGUAGES}
         self.version_id = ""
         self.is_stored = False  # whether a stored version is served
+        self.edition = _digest_of_folder()
         self._base = base
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(FOLDER),

@@ -77,3 +77,17 @@ def document_headers(parts: Parts, iri: str, media_type: str, path: str) -> dict
     if origin.created:
         headers["Last-Modified"] = http_date(datetime.fromisoformat(origin.created))
     return headers
+
+
+def page_headers(request: Request, parts: Parts) -> dict[str, str]:
+    """Give the headers by which a page is known again.
+
+    A page is new with the version, the language, what is asked for in its address, and the software
+    that writes it; so it has no date of its own.
+    """
+    language = parts.pages.view(request).language
+    tag = entity_tag(
+        parts.engine.version_id, parts.pages.edition, language, request.url.path, request.url.query
+    )
+    varying = {"Vary": "Accept, Accept-Language", "Content-Language": language}
+    return {"ETag": tag, "Cache-Control": "no-cache", **varying}

@@ -1,4 +1,4 @@
-"""``/id/…``, ``/graph/…`` and ``/ontology``: linked data, as documents and as pages."""
+"""``/id/…`` and ``/graph/…``: linked data, as documents and as pages."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -18,7 +18,6 @@ from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
 from klustergraf_api.fact_groups import FACT_GROUPS, fact_group
 from klustergraf_api.negotiation import HTML, SUFFIXES
-from klustergraf_api.ontology import read_terms, terms_query
 from klustergraf_api.routes.documents import (
     METHODS,
     SUFFIX_OF,
@@ -26,6 +25,7 @@ from klustergraf_api.routes.documents import (
     iri_of,
     negotiate,
     origin_of,
+    page_headers,
     see_other,
 )
 from klustergraf_api.schema_org import schema_org_data, script_text
@@ -52,23 +52,6 @@ async def thing(request: Request, path: str, parts: PartsDep, executor: Executor
 async def graph(request: Request, path: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Send to the page or the data about a named graph; its contents are at ``/graphs/``."""
     return await _dereference(request, parts, executor, f"graph/{path}")
-
-
-@router.api_route("/ontology", methods=METHODS)
-@router.api_route("/ontology.{suffix}", methods=METHODS)
-async def ontology(
-    request: Request, parts: PartsDep, executor: ExecutorDep, suffix: str | None = None
-) -> Response:
-    """Give the ontology, as a page with an anchor for each term, or as data."""
-    iri = iri_of(parts, "graph/ontology")
-    if suffix is not None and suffix not in SUFFIXES:
-        raise ResourceNotFound(iri_of(parts, f"ontology.{suffix}"))
-    media_type = SUFFIXES[suffix] if suffix else negotiate(request)
-    if media_type != HTML:
-        return await graph_contents(request, parts, executor, iri, media_type)
-    query = terms_query(iri)
-    terms = read_terms(await executor.solutions(query), parts.settings.base + "ontology#")
-    return parts.pages.respond(request, "ontology.html", terms=terms, query=query)
 
 
 async def graph_document(request: Request, parts: Parts, executor: Executor, path: str) -> Response:
@@ -155,6 +138,9 @@ def signposts(parts: Parts, iri: str, types: Iterable[str]) -> Signposts:
 
 
 async def _page(request: Request, parts: Parts, executor: Executor, iri: str) -> Response:
+    headers = page_headers(request, parts)
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
     thing = await read_thing(executor, iri, request.query_params)
     if iri.startswith(parts.settings.base + "graph/"):
         thing.queries["contents"] = graph_query(iri)
@@ -163,7 +149,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
     return parts.pages.respond(
         request,
         "thing.html",
-        headers={"Link": header(signposts(parts, iri, types).of_page())},
+        headers=headers | {"Link": header(signposts(parts, iri, types).of_page())},
         thing=thing,
         facts={
             "facts": shown_facts(thing.stated, language),
