@@ -21,8 +21,8 @@ test: lint ## run every check and test, the installed wheel and real servers amo
 	$(BIN)/python -m pytest --cov --cov-report=term
 	@echo "make test: everything passed"
 
-check: lint ## what every commit must pass: `make test` without the wheel and without real servers
-	$(BIN)/python -m pytest -m "not wheel and not integration"
+check: lint ## what every commit must pass: `make test` without the wheel, real servers and long walks
+	$(BIN)/python -m pytest -m "not wheel and not integration and not long"
 	@echo "make check: everything passed"
 
 lint: .venv/.dev ## the static checks alone
