@@ -32,6 +32,7 @@ from klustergraf_api.pages.rendering import Pages
 from klustergraf_api.problems import LastResort, add_handlers
 from klustergraf_api.routes import (
     analysis,
+    data_page,
     dumps,
     graphs,
     operations,
@@ -39,6 +40,7 @@ from klustergraf_api.routes import (
     resources,
     search,
     sparql,
+    strategy_page,
     version_documents,
     versions,
     vocabularies,
@@ -131,6 +133,8 @@ def create_app(
         graphs,
         resources,
         pages,
+        data_page,
+        strategy_page,
         search,
         analysis,
         operations,

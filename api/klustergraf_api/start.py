@@ -3,24 +3,37 @@
 from collections.abc import Mapping
 from typing import Final
 
-from klustergraf.namespaces import KG, RDFS
+from klustergraf.namespaces import ID, KG, RDFS
 from klustergraf_api.execution import Executor
 
 _COUNTED: Final = {
     "actors": "Actor",
     "facilities": "Facility",
+    "projects": "Project",
+    "collaborations": "Collaboration",
     "agreements": "Agreement",
     "priority-areas": "PriorityArea",
-    "projects": "Project",
-    "events": "Event",
-    "places": "Place",
     "documents": "SourceDocument",
 }
+# The counties that the ecosystem is about, and what counts as one actor in them.
+_REGION: Final = ("stockholms-lan", "uppsala-lan")
 
 
 def count_queries() -> dict[str, str]:
     """Give the query for each count, by the name that its label has among the messages."""
+    counties = " ".join(f"<{ID}place/{county}>" for county in _REGION)
     queries = {
+        "region-actors": (
+            f"PREFIX kg: <{KG}>\n\n"
+            "SELECT (COUNT(DISTINCT ?actor) AS ?count)\n"
+            "WHERE {\n"
+            f"  VALUES ?county {{ {counties} }}\n"
+            "  ?actor a kg:Actor ;\n    kg:locatedIn ?county .\n"
+            "  FILTER NOT EXISTS { ?actor a kg:OrganisationalUnit }\n"
+            "}"
+        )
+    }
+    queries |= {
         name: (
             f"PREFIX kg: <{KG}>\nPREFIX rdfs: <{RDFS}>\n\n"
             "SELECT (COUNT(DISTINCT ?thing) AS ?count)\n"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from klustergraf.namespaces import KG, RDF, RDFS
-from klustergraf.version import Version
+from klustergraf.version import DERIVED, Version
 
 Part = Literal["added", "removed"]
 PARTS: Final[tuple[Part, ...]] = ("removed", "added")
@@ -121,7 +121,21 @@ def compare(before: Version, after: Version) -> Difference:
     >>> Difference(Path(), 0, 0, ()).words("en")
     ['0 statements added and 0 removed']
     """
-    folder = after.derived(f"diff-1-{before.id}", lambda _, into: _write(before, after, into))
+    folder = after.derived(_folder(before), lambda _, into: _write(before, after, into))
+    return _read(folder)
+
+
+def known_difference(before: Version, after: Version) -> Difference | None:
+    """Give what differs from ``before`` to ``after`` if the two were compared already."""
+    folder = after.path / DERIVED / _folder(before)
+    return _read(folder) if folder.is_dir() else None
+
+
+def _folder(before: Version) -> str:
+    return f"diff-1-{before.id}"
+
+
+def _read(folder: Path) -> Difference:
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
     changes = tuple(Change(**change) for change in summary["changes"])
     return Difference(folder, summary["added"], summary["removed"], changes)

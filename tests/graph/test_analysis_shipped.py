@@ -13,6 +13,7 @@ from klustergraf.analysis import coverage, formats, measures, questions, storage
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
+from klustergraf.analysis.snapshot import slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import BuildResult
 from klustergraf.errors import ActorAmbiguous, ActorNotFound, AnalysisParameterError
@@ -64,6 +65,23 @@ def test_coverage_is_what_sparql_lists(analysis: Analysis, shipped_store: Store)
     for (area, column), cell in cells.items():
         assert cell.total == sum(cell.count(k) for k in ("actors", "facilities", "projects"))
         assert (cell.area, cell.column) == (area, column)
+
+
+@pytest.mark.parametrize("by", coverage.COLUMNS)
+def test_matrix_is_what_sparql_counts(analysis: Analysis, shipped_store: Store, by: str) -> None:
+    """Every number of every cell is what the query of the matrix counts, and no cell is missing."""
+    rows = _ask(shipped_store, questions.coverage(by))
+    plural = {"actor": "actors", "facility": "facilities", "project": "projects"}
+    asked = {(area, slug_of(column), plural[what]): int(n) for area, column, what, n in rows}
+    cells = coverage.coverage(analysis.snapshot, by)
+    ours = {
+        (area, column, what): cell.count(what)
+        for (area, column), cell in cells.items()
+        for what in ("actors", "facilities", "projects")
+        if cell.count(what)
+    }
+    assert ours == asked
+    assert len(ours) > 20
 
 
 def test_measures_of_the_shipped_network(analysis: Analysis) -> None:

@@ -23,8 +23,10 @@ MESSAGES: Final = FOLDER / "messages"
 # what is computed from a stored version.
 NAVIGATION: Final = (
     ("/search", "nav.search", True),
+    ("/strategy", "nav.strategy", True),
     ("/queries", "nav.queries", False),
     ("/sparql", "nav.sparql", False),
+    ("/data", "nav.data", True),
     ("/ontology", "nav.ontology", False),
 )
 

@@ -1,5 +1,6 @@
 """``/``, ``/queries`` and ``/problems``: the pages that are not about one thing."""
 
+import asyncio
 import shlex
 from typing import Final
 
@@ -8,15 +9,25 @@ from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest
 from klustergraf.errors import GraphError
+from klustergraf.version import Version
+from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.problems import KINDS, kind_of
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
 from klustergraf_api.start import count_queries, read_counts
+from klustergraf_api.time_travel import created, stored_versions
 
 router = APIRouter(include_in_schema=False)
 
 _METHODS: Final = ["GET", "HEAD"]
+
+# Three questions for those who come for the first time; they need a stored version.
+_GUIDED: Final = (
+    ("start.guided-foundation", "/queries/foundation_backers"),
+    ("start.guided-strategy", "/strategy#thin"),
+    ("start.guided-bridges", "/network?size=betweenness#actors"),
+)
 
 # A stored query with this parameter is asked in the language of the page.
 LANGUAGE_PARAMETER: Final = "lang"
@@ -26,6 +37,7 @@ LANGUAGE_PARAMETER: Final = "lang"
 async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Tell what this is, with live counts and three questions."""
     questions = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
+    guided = _GUIDED if parts.version is not None else ()
     queries = count_queries()
     if "counts" not in parts.remembered:
         parts.remembered["counts"] = await read_counts(executor, queries)
@@ -34,9 +46,21 @@ async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
         "start.html",
         counts=parts.remembered["counts"],
         count_queries=queries,
-        questions=questions[:3],
+        guided=guided,
+        questions=questions[: 3 - len(guided)],
         has_search=parts.version is not None,
+        newest=parts.version.manifest if parts.version else None,
+        changes=await _changes(parts.version, parts.pages.view(request).language),
     )
+
+
+async def _changes(version: Version | None, language: str) -> list[str] | None:
+    """Tell what changed since the version before, where that is known."""
+    if version is None:
+        return None
+    versions = await asyncio.to_thread(stored_versions, version)
+    before = next((v for v in versions if created(v) < created(version)), None)
+    return changes_in_words(before, version, language) if before else None
 
 
 @router.api_route("/queries", methods=_METHODS)

@@ -87,7 +87,7 @@ def _of_facility(
     snapshot: Snapshot, iri: str, by: str, of_actor: dict[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
     if by == "kind":
-        kinds = {k for a in snapshot.facility_actors[iri] for k in of_actor.get(a, ("",))}
+        kinds = {k for a in snapshot.facility_actors[iri] for k in of_actor.get(a, ())} - {""}
         return tuple(sorted(kinds)) or ("",)
     counties, municipalities = snapshot.facility_places[iri]
     return (counties if by == "county" else municipalities) or ("",)

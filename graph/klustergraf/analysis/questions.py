@@ -7,6 +7,7 @@ from typing import Final
 
 from pyoxigraph import NamedNode
 
+from klustergraf.analysis.extraction import REGION
 from klustergraf.namespaces import ID, KG, ORG, RDF
 
 _TIES: Final = f"""  {{
@@ -57,3 +58,42 @@ def contributors(area: str | None = None) -> str:
         f"  GRAPH ?graph {{ ?thing <{KG}contributesTo> ?area }}\n"
         f"  ?area a <{KG}PriorityArea> .\n}}\nORDER BY ?area ?thing ?graph"
     )
+
+
+_OPERATOR: Final = f"^<{KG}operates>|<{KG}isOperatedBy>"
+
+
+def coverage(by: str) -> str:
+    """Ask for the numbers of the matrix: what contributes to each area, by column and by what it is.
+
+    ``by``: county, municipality or kind. What is in no known column has none in the answer.
+    """
+    if by == "kind":
+        column = f"OPTIONAL {{ ?actor <{ORG}classification> ?column }}"
+        of_facility = (
+            f"OPTIONAL {{ ?thing {_OPERATOR} ?actor . ?actor <{KG}locatedIn> <{REGION}> . "
+            f"?actor a <{KG}Actor> ; <{ORG}classification> ?column }}"
+        )
+    else:
+        place = KG + by.capitalize()
+        column = f"OPTIONAL {{ ?actor <{KG}locatedIn> ?column . ?column a <{place}> }}"
+        of_facility = f"OPTIONAL {{ ?thing <{KG}locatedIn> ?column . ?column a <{place}> }}"
+    return f"""\
+SELECT ?area ?column ?what (COUNT(DISTINCT ?thing) AS ?count) WHERE {{
+  ?thing <{KG}contributesTo> ?area .
+  ?area a <{KG}PriorityArea> .
+  {{
+    ?thing a <{KG}Actor> ; <{KG}locatedIn> <{REGION}> .
+    BIND (?thing AS ?actor) BIND ("actor" AS ?what)
+    {column}
+  }} UNION {{
+    ?thing a <{KG}Facility> . BIND ("facility" AS ?what)
+    {of_facility}
+  }} UNION {{
+    ?node <{KG}inProject> ?thing ; <{KG}hasParticipant> ?actor .
+    ?actor a <{KG}Actor> ; <{KG}locatedIn> <{REGION}> . BIND ("project" AS ?what)
+    {column}
+  }}
+}}
+GROUP BY ?area ?column ?what
+ORDER BY ?area ?column ?what"""
