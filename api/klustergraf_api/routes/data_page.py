@@ -1,4 +1,4 @@
-"""``/data`` and ``/about``: versions, files and changes; sources, method, privacy, accessibility."""
+"""``/data`` and ``/about``: versions, files, changes; sources, method, privacy, accessibility."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""``/strategy``: how the priority areas are covered, what each number counts, and where it is thin."""
+"""``/strategy``: how priority areas are covered, what each number counts, and what is thin."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

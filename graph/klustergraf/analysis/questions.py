@@ -64,7 +64,7 @@ _OPERATOR: Final = f"^<{KG}operates>|<{KG}isOperatedBy>"
 
 
 def coverage(by: str) -> str:
-    """Ask for the numbers of the matrix: what contributes to each area, by column and by what it is.
+    """Ask for the numbers of the matrix: what contributes to each area, by column and by kind.
 
     ``by``: county, municipality or kind. What is in no known column has none in the answer.
     """
