@@ -79,7 +79,8 @@ class Watch:
         is_allowed = "status of" in message.text and any(
             str(status) in message.text for status in self.allowed_statuses
         )
-        if message.type in ("error", "warning") and not is_allowed:
+        is_of_driver = "GL Driver Message" in message.text  # of drawing without a graphics card
+        if message.type in ("error", "warning") and not is_allowed and not is_of_driver:
             self.faults.append(f"console: {message.text}")
 
     def on_error(self, error: object) -> None:

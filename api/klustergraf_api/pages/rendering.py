@@ -23,12 +23,18 @@ MESSAGES: Final = FOLDER / "messages"
 # what is computed from a stored version.
 NAVIGATION: Final = (
     ("/search", "nav.search", True),
+    ("/network", "nav.network", True),
     ("/strategy", "nav.strategy", True),
     ("/queries", "nav.queries", False),
     ("/sparql", "nav.sparql", False),
     ("/data", "nav.data", True),
     ("/ontology", "nav.ontology", False),
 )
+
+# What chooses a network, of all that stands in the address of a page that shows it.
+_NETWORK_FILTERS: Final = frozenset(
+    ("kind", "county", "municipality", "tie", "programme", "since", "until", "min_weight")
+) | {"ego", "radius", "version"}
 
 # What may stand in the path and the fragment of an IRI as it is.
 _SAFE = "/#:@!$&'()*+,;=~%-._"
@@ -62,6 +68,7 @@ class View:
         self._parameters = [
             (name, value) for name, value in request.query_params.multi_items() if name != "lang"
         ]
+        self.version = request.query_params.get("version")
         self._messages = messages[self.language]
         self._base = base
 
@@ -125,6 +132,13 @@ class View:
         """Write the address of the data of this page: its parameters, their IRIs in full."""
         parameters = [(n, self.expand(v)) for n, v in self._parameters if n != "page"]
         return f"{path}?{urlencode([*parameters, ('lang', self.language)])}"
+
+    def graph_address(self, path: str, **added: str) -> str:
+        """Write the address of the network of this page: its filters, in another form."""
+        kept = [pair for pair in self._parameters if pair[0] in _NETWORK_FILTERS and pair[1]]
+        language = [("lang", self.language)] if path.endswith(".json") else []
+        query = urlencode([*kept, *added.items(), *language])
+        return f"{path}?{query}" if query else path
 
     def sparql(self, query: str, **parameters: str) -> str:
         """Write the address that answers a query."""

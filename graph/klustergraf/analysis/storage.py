@@ -10,11 +10,12 @@ from typing import Any, Final
 from klustergraf.analysis import measures
 from klustergraf.analysis.brokerage import brokerage
 from klustergraf.analysis.extraction import extract
+from klustergraf.analysis.layout import positions
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.snapshot import Snapshot
 from klustergraf.version import Version
 
-NAME: Final = "network-1"
+NAME: Final = "network-2"
 _FILE: Final = "analysis.json"
 _DIGITS: Final = 12
 
@@ -66,6 +67,7 @@ def make(version: Version, folder: Path) -> None:
         name: [None if x is None else round(x, _DIGITS) for x in values]
         for name, values in numbers.items()
     }
+    found["position"] = [list(place) for place in positions(links)]
     for name, parts in (
         ("county", [a.counties[0] if len(a.counties) == 1 else None for a in snapshot.actors]),
         ("kind", [a.kinds[0] if a.kinds else None for a in snapshot.actors]),

@@ -1,0 +1,299 @@
+"""``/network``: who works with whom, as a picture, and as tables that say the same."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import JSONResponse, Response
+
+from klustergraf.analysis import questions
+from klustergraf.analysis.formats import FORMATS
+from klustergraf.analysis.names import find_actor
+from klustergraf.analysis.network import Edge, Network, NetworkFilter, project_actors
+from klustergraf.analysis.paths import shortest_paths
+from klustergraf.analysis.snapshot import RULES, Actor
+from klustergraf.analysis.storage import Analysis
+from klustergraf.errors import ActorAmbiguous, ActorNotFound
+from klustergraf_api.analysis import link_of
+from klustergraf_api.caching import entity_tag, not_modified
+from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.pages.rendering import View
+from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
+
+router = APIRouter(include_in_schema=False)
+
+_METHODS: Final = ["GET", "HEAD"]
+_PER_PAGE: Final = 50
+_MOST_STEPS: Final = 6
+_MOST_PATHS: Final = 3
+_EVIDENCE_SHOWN: Final = 5
+_COMMUNITIES_COLOURED: Final = 7
+OTHER: Final = "other"
+
+# Kinds of actor by what they are to the eye: as many groups as there are colours to tell apart.
+KIND_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "academia": ("university", "academia"),
+    "health-care": ("hospital", "health-care"),
+    "business": ("company", "business", "start-up", "global-company"),
+    "support": ("incubator", "business-support", "chamber-of-commerce"),
+    "public": ("region", "municipality", "agency"),
+    "funding": ("funder", "foundation"),
+    "society": ("society",),
+}
+_GROUP_OF: Final = {kind: group for group, kinds in KIND_GROUPS.items() for kind in kinds}
+
+Size = Literal["degree", "strength", "betweenness"]
+Colour = Literal["kind", "county", "community"]
+Name = Annotated[str, Query(max_length=200)]
+First = Annotated[int, Query(ge=0, le=10**6)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """An actor in the table."""
+
+    actor: Actor
+    place: int
+    degree: int
+    strength: float
+    betweenness: float
+    kind: str
+    community: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@router.api_route("/network", methods=_METHODS)
+async def network(
+    request: Request,
+    parts: PartsDep,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    ego: Name = "",
+    radius: Annotated[int, Query(ge=1, le=3)] = 1,
+    start: Annotated[str, Query(alias="from", max_length=200)] = "",
+    end: Annotated[str, Query(alias="to", max_length=200)] = "",
+    size: Size = "degree",
+    colour: Colour = "kind",
+    first: First = 0,
+    pairs: First = 0,
+) -> Response:
+    """Show the network that the filters ask for, a way between two actors, and the tables."""
+    view = parts.pages.view(request)
+    finder = _Finder(analysis)
+    chosen = chosen_network(analysis, asked, finder.find(ego), radius)
+    rows = sorted(
+        (_row(analysis, chosen, place) for place in chosen.nodes),
+        key=lambda row: (-getattr(row, size), row.actor.name(view.language)),
+    )
+    edges = sorted(chosen.edges, key=lambda edge: (-edge.weight, edge.source, edge.target))
+    return parts.pages.respond(
+        request,
+        "network.html",
+        filters=_filters(analysis, asked, view),
+        asked=asked,
+        ego=ego,
+        radius=radius,
+        start=start,
+        end=end,
+        size=size,
+        colour=colour,
+        mistakes=finder.mistakes,
+        counts=(len(chosen.nodes), len(chosen.edges)),
+        rows=rows[first : first + _PER_PAGE],
+        pages=_pages(first, len(rows)),
+        links=[link_of(analysis, edge, _EVIDENCE_SHOWN) for edge in edges[pairs:][:_PER_PAGE]],
+        link_pages=_pages(pairs, len(edges)),
+        names={a.slug: a for a in analysis.snapshot.actors},
+        places=analysis.snapshot.places,
+        paths=_paths(analysis, chosen, finder, start, end),
+        legend=_legend(analysis, chosen, colour, view),
+        everyone=sorted({a.name(view.language) for a in _tied(analysis)}, key=str.casefold),
+        formats=["json", *FORMATS],
+        query=questions.PAIRS,
+    )
+
+
+@router.api_route("/network/graph.json", methods=_METHODS)
+async def graph(
+    request: Request,
+    parts: PartsDep,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    ego: Name = "",
+    radius: Annotated[int, Query(ge=1, le=3)] = 1,
+) -> Response:
+    """Give what the picture draws: nodes with their places, and pairs of them by number."""
+    language = parts.pages.view(request).language
+    tag = entity_tag(analysis.snapshot.version, str(request.url.query), language)
+    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
+    if (fresh := not_modified(request, tag, headers)) is not None:
+        return fresh
+    chosen = chosen_network(analysis, asked, _Finder(analysis).find(ego), radius)
+    numbers = {place: number for number, place in enumerate(chosen.nodes)}
+    return JSONResponse(
+        {
+            "nodes": [_drawn(analysis, chosen, place, language) for place in chosen.nodes],
+            "edges": [[numbers[e.source], numbers[e.target], e.weight] for e in chosen.edges],
+        },
+        headers=headers,
+    )
+
+
+def chosen_network(
+    analysis: Analysis, asked: NetworkFilter, ego: int | None, radius: int
+) -> Network:
+    """Give the network of the filters, or what is around one actor in it."""
+    chosen = project_actors(analysis.snapshot, asked)
+    return chosen if ego is None else chosen.ego(ego, radius)
+
+
+class _Finder:
+    """Finds actors by name, and keeps what it did not find, to be told on the page."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self.mistakes: list[ActorNotFound | ActorAmbiguous] = []
+
+    def find(self, name: str) -> int | None:
+        if not name:
+            return None
+        try:
+            return find_actor(self._analysis.snapshot, name)
+        except (ActorNotFound, ActorAmbiguous) as exc:
+            self.mistakes.append(exc)
+            return None
+
+
+def kind_group(actor: Actor) -> str:
+    """Tell to which group of kinds an actor belongs."""
+    return next((_GROUP_OF[kind] for kind in actor.kinds if kind in _GROUP_OF), OTHER)
+
+
+def _row(analysis: Analysis, chosen: Network, place: int) -> Row:
+    actor = analysis.snapshot.actors[place]
+    return Row(
+        actor,
+        place,
+        chosen.degree(place),
+        chosen.strength(place),
+        analysis.measures["betweenness"][place],
+        kind_group(actor),
+        analysis.measures["community"][place],
+    )
+
+
+def _drawn(analysis: Analysis, chosen: Network, place: int, language: str) -> dict[str, Any]:
+    row = _row(analysis, chosen, place)
+    x, y = analysis.measures["position"][place]
+    return {
+        "slug": row.actor.slug,
+        "label": row.actor.name(language),
+        "kind": row.kind,
+        "county": row.actor.counties[0] if row.actor.counties else OTHER,
+        "community": _community(row.community),
+        "degree": row.degree,
+        "strength": row.strength,
+        "betweenness": row.betweenness,
+        "x": x,
+        "y": y,
+    }
+
+
+def _community(number: int) -> str:
+    return str(number + 1) if number < _COMMUNITIES_COLOURED else OTHER
+
+
+def _tied(analysis: Analysis) -> list[Actor]:
+    neighbours = analysis.network.neighbours
+    return [a for place, a in enumerate(analysis.snapshot.actors) if neighbours.get(place)]
+
+
+def _filters(analysis: Analysis, asked: NetworkFilter, view: View) -> dict[str, list[Choice]]:
+    snapshot, tied = analysis.snapshot, _tied(analysis)
+    programmes = {
+        p for tie in snapshot.ties if (thing := snapshot.things.get(tie.through))
+        for p in thing.programmes
+    }  # fmt: skip
+
+    def name(labels: Mapping[str, Mapping[str, str]]) -> Callable[[str], str]:
+        return lambda slug: view.pick(labels[slug]) if labels.get(slug) else slug
+
+    def choices(
+        values: set[str], taken: tuple[str, ...], told: Callable[[str], str]
+    ) -> list[Choice]:
+        found = [Choice(v, told(v), v in taken) for v in values | set(taken)]
+        return sorted(found, key=lambda choice: choice.label.casefold())
+
+    of_kinds, of_places = name(snapshot.kinds), name(snapshot.places)
+    return {
+        "kind": choices({k for a in tied for k in a.kinds}, asked.kinds, of_kinds),
+        "county": choices({c for a in tied for c in a.counties}, asked.counties, of_places),
+        "municipality": choices(
+            {m for a in tied for m in a.municipalities}, asked.municipalities, of_places
+        ),
+        "tie": choices(set(RULES), asked.ties, lambda tie: view.text(f"network.tie.{tie}")),
+        "programme": choices(programmes, asked.programmes, str.upper),
+    }
+
+
+def _pages(first: int, total: int) -> tuple[int, int, int | None, int | None]:
+    """Give the first and last number shown, and where the pages before and after begin."""
+    last = min(first + _PER_PAGE, total)
+    before = max(first - _PER_PAGE, 0) if first else None
+    return first, last, before, last if last < total else None
+
+
+@dataclass(frozen=True)
+class _Step:
+    a: Actor
+    b: Actor
+    link: Any
+
+
+def _paths(
+    analysis: Analysis, chosen: Network, finder: _Finder, start: str, end: str
+) -> list[list[_Step]] | None:
+    """Find the best ways between two actors; None where two were not asked for."""
+    a, b = finder.find(start), finder.find(end)
+    if a is None or b is None or a == b:
+        return None
+    whole = replace(chosen, nodes=tuple(sorted({*chosen.nodes, a, b})))
+    _, best = shortest_paths(whole, a, b, _MOST_PATHS, _MOST_STEPS)
+    return [[_step(analysis, whole, *pair) for pair in pairwise(p)] for p in best]
+
+
+def _step(analysis: Analysis, whole: Network, a: int, b: int) -> _Step:
+    actors = analysis.snapshot.actors
+    edge: Edge = whole.neighbours[a][b]
+    return _Step(actors[a], actors[b], link_of(analysis, edge, _EVIDENCE_SHOWN))
+
+
+def _legend(
+    analysis: Analysis, chosen: Network, colour: Colour, view: View
+) -> list[tuple[str, str]]:
+    """Give the values that the colour tells apart, with their names, in a fixed order."""
+    if colour == "kind":
+        there = {kind_group(analysis.snapshot.actors[n]) for n in chosen.nodes}
+        return [
+            (group, view.text(f"network.kind.{group}"))
+            for group in (*KIND_GROUPS, OTHER)
+            if group in there
+        ]
+    if colour == "county":
+        found = {c for n in chosen.nodes for c in analysis.snapshot.actors[n].counties[:1]}
+        named = [(c, view.pick(analysis.snapshot.places.get(c, {})) or c) for c in sorted(found)]
+        return [*named, (OTHER, view.text("network.county.other"))]
+    groups = {_community(analysis.measures["community"][n]) for n in chosen.nodes}
+    named = [(g, view.text("network.group", number=g)) for g in sorted(groups - {OTHER})]
+    rest = [(OTHER, view.text("network.community.other"))] if OTHER in groups else []
+    return [*named, *rest]

@@ -1,0 +1,386 @@
+// The network in motion: the same actors and pairs as the tables below it, drawn with WebGL.
+import "./network.css";
+import Graph from "graphology";
+import Sigma from "sigma";
+
+interface DrawnNode {
+  slug: string;
+  label: string;
+  kind: string;
+  county: string;
+  community: string;
+  degree: number;
+  strength: number;
+  betweenness: number;
+  x: number;
+  y: number;
+}
+interface Drawn {
+  nodes: DrawnNode[];
+  edges: [number, number, number][];
+}
+interface Evidence {
+  kind: string;
+  labels: Record<string, string>;
+  evidence: string;
+  certainty: string;
+}
+interface Link {
+  source: string;
+  target: string;
+  weight: number;
+  ties: Record<string, number>;
+  since: string | null;
+  until: string | null;
+  evidence: Evidence[];
+  evidence_total: number;
+}
+interface Told {
+  iri: string;
+  slug: string;
+  labels: Record<string, string>;
+  measures: Record<string, number | null>;
+}
+type Part = "kind" | "county" | "community";
+type Measure = "degree" | "strength" | "betweenness";
+
+const LANGUAGE = document.documentElement.lang;
+const OTHER = "other";
+// The palette of Okabe and Ito, which all kinds of colour vision tell apart; black and grey apart.
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442"];
+const GREY = "#999999";
+const LARGEST = 14;
+const SMALLEST = 2.5;
+const LABELS_IN_SVG = 60;
+
+const texts: Record<string, string> = JSON.parse(
+  document.getElementById("texts")?.textContent ?? "{}",
+);
+const say = (key: string, values: Record<string, string | number> = {}): string =>
+  (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+const pick = (labels: Record<string, string>, otherwise: string): string =>
+  labels[LANGUAGE] ?? Object.values(labels)[0] ?? otherwise;
+// An IRI of ours leads to the page on this host.
+const pageOf = (iri: string): string => {
+  const path = iri.replace(/^https?:\/\/[^/]+(\/klustergraf)?/, "");
+  return `${path}${new URLSearchParams(location.search).has("lang") ? `?lang=${LANGUAGE}` : ""}`;
+};
+
+function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  text = "",
+  attributes: Record<string, string> = {},
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function styleOf(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+class Picture {
+  readonly graph = new Graph({ type: "undirected", multi: false });
+  readonly sigma: Sigma;
+  private chosen: string | null = null;
+  private readonly near = new Set<string>();
+  private readonly path: Set<string>;
+  private readonly steps = new Set<string>();
+
+  constructor(
+    private readonly container: HTMLElement,
+    private readonly details: HTMLElement,
+    drawn: Drawn,
+  ) {
+    const path = (container.dataset.path ?? "").split(" ").filter(Boolean);
+    this.path = new Set(path);
+    for (const node of drawn.nodes) {
+      this.graph.addNode(node.slug, { ...node, y: -node.y, name: node.label });
+    }
+    const heaviest = Math.max(1, ...drawn.edges.map(([, , weight]) => weight));
+    for (const [a, b, weight] of drawn.edges) {
+      const source = drawn.nodes[a];
+      const target = drawn.nodes[b];
+      if (source && target) {
+        const size = 0.4 + (3 * Math.log1p(weight)) / Math.log1p(heaviest);
+        this.graph.addEdge(source.slug, target.slug, { weight, size });
+      }
+    }
+    for (let place = 1; place < path.length; place++) {
+      const edge = this.graph.edge(path[place - 1] ?? "", path[place] ?? "");
+      if (edge) this.steps.add(edge);
+    }
+    this.measure((container.dataset.size as Measure) ?? "degree");
+    this.colour((container.dataset.colour as Part) ?? "kind");
+    const ink = styleOf("--ink");
+    this.sigma = new Sigma(this.graph, container, {
+      labelFont: getComputedStyle(document.body).fontFamily,
+      labelColor: { color: ink },
+      labelRenderedSizeThreshold: 7,
+      labelDensity: 0.6,
+      defaultEdgeColor: styleOf("--edge"),
+      enableEdgeEvents: true,
+      allowInvalidContainer: true,
+      minEdgeThickness: 0.6,
+      nodeReducer: (slug, data) => this.drawNode(slug, data),
+      edgeReducer: (edge, data) => this.drawEdge(edge, data),
+      defaultDrawNodeHover: (context, data, settings) => {
+        const size = settings.labelSize;
+        context.font = `${settings.labelWeight} ${size}px ${settings.labelFont}`;
+        const width = context.measureText(data.label ?? "").width;
+        context.fillStyle = styleOf("--ground");
+        context.fillRect(data.x + data.size, data.y - size, width + 12, size * 2);
+        context.fillStyle = ink;
+        context.fillText(data.label ?? "", data.x + data.size + 6, data.y + size / 3);
+      },
+    });
+    this.sigma.on("clickNode", ({ node }) => this.choose(node));
+    this.sigma.on("clickEdge", ({ edge }) => void this.tellEdge(edge));
+    this.sigma.on("clickStage", () => this.choose(null));
+  }
+
+  private drawNode(slug: string, data: Record<string, unknown>): Record<string, unknown> {
+    const faded = this.chosen !== null && !this.near.has(slug);
+    if (faded) return { ...data, color: styleOf("--line"), label: "", zIndex: 0 };
+    const marked = slug === this.chosen || this.path.has(slug);
+    return { ...data, highlighted: marked, forceLabel: marked, zIndex: 1 };
+  }
+
+  private drawEdge(edge: string, data: Record<string, unknown>): Record<string, unknown> {
+    if (this.steps.has(edge)) return { ...data, color: styleOf("--focus"), size: 4, zIndex: 2 };
+    if (this.chosen === null) return data;
+    const touches = this.graph.extremities(edge).includes(this.chosen);
+    return touches ? { ...data, color: styleOf("--accent"), zIndex: 1 } : { ...data, hidden: true };
+  }
+
+  measure(name: Measure): void {
+    const values = this.graph.mapNodes((_, data) => data[name] as number);
+    const most = Math.max(...values, 1e-12);
+    this.graph.updateEachNodeAttributes((_, data) => ({
+      ...data,
+      size: SMALLEST + (LARGEST - SMALLEST) * Math.sqrt((data[name] as number) / most),
+    }));
+  }
+
+  colour(part: Part): void {
+    // The order of the legend, which the server writes: the same value, the same colour.
+    const order = [...document.querySelectorAll<HTMLElement>("#legend li")]
+      .map((item) => item.dataset.value ?? OTHER)
+      .filter((value) => value !== OTHER);
+    this.graph.updateEachNodeAttributes((_, data) => {
+      const place = order.indexOf(data[part] as string);
+      return { ...data, color: place < 0 ? GREY : (COLOURS[place % COLOURS.length] ?? GREY) };
+    });
+  }
+
+  choose(slug: string | null): void {
+    this.chosen = slug;
+    this.near.clear();
+    if (slug === null) {
+      this.details.replaceChildren(element("p", say("details-hint"), { class: "quiet" }));
+    } else {
+      this.near.add(slug);
+      this.graph.forEachNeighbor(slug, (other) => this.near.add(other));
+      void this.tellNode(slug);
+    }
+    this.sigma.refresh({ skipIndexation: true });
+  }
+
+  focus(slug: string): void {
+    const place = this.sigma.getNodeDisplayData(slug);
+    if (!place) return;
+    this.choose(slug);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const camera = this.sigma.getCamera();
+    void camera.animate({ x: place.x, y: place.y, ratio: 0.35 }, { duration: calm ? 0 : 400 });
+  }
+
+  find(name: string): string | undefined {
+    const wanted = name.trim().toLocaleLowerCase();
+    return this.graph.findNode(
+      (slug, data) => slug === wanted || (data.name as string).toLocaleLowerCase() === wanted,
+    );
+  }
+
+  private async tellNode(slug: string): Promise<void> {
+    const answer = await fetch((this.container.dataset.nodes ?? "") + encodeURIComponent(slug));
+    if (!answer.ok || this.chosen !== slug) return;
+    const told: { node: Told; partners: Told[]; edges: Link[] } = await answer.json();
+    const heading = element("h2");
+    const name = pick(told.node.labels, slug);
+    heading.append(element("a", name, { href: pageOf(told.node.iri) }));
+    const around = new URLSearchParams(location.search);
+    around.set("ego", slug);
+    const list = element("ul");
+    told.partners.slice(0, 12).forEach((partner, place) => {
+      const link = told.edges[place];
+      const item = element("li");
+      item.append(element("a", pick(partner.labels, partner.slug), { href: pageOf(partner.iri) }));
+      if (link) item.append(` · ${this.ties(link)}`);
+      list.append(item);
+    });
+    this.details.replaceChildren(
+      heading,
+      element(
+        "p",
+        say("node", {
+          degree: String(this.graph.getNodeAttribute(slug, "degree")),
+          group: String(this.graph.getNodeAttribute(slug, "community")),
+        }),
+      ),
+      element("h3", say("closest")),
+      list,
+      element("a", say("around"), { href: `/network?${around}` }),
+    );
+  }
+
+  private async tellEdge(edge: string): Promise<void> {
+    const [from, to] = this.graph.extremities(edge);
+    const asked = new URLSearchParams({ from, to, k: "1", max_steps: "1" });
+    const answer = await fetch(`${this.container.dataset.paths}?${asked}`);
+    if (!answer.ok) return;
+    const told: { source: Told; target: Told; shortest: { edges: Link[] }[] } = await answer.json();
+    const link = told.shortest[0]?.edges[0];
+    if (!link) return;
+    const heading = element("h2");
+    heading.append(
+      element("a", pick(told.source.labels, from), { href: pageOf(told.source.iri) }),
+      " – ",
+      element("a", pick(told.target.labels, to), { href: pageOf(told.target.iri) }),
+    );
+    const list = element("ul");
+    for (const item of link.evidence) {
+      const row = element("li");
+      const name = pick(item.labels, say("source"));
+      row.append(element("a", name, { href: pageOf(item.evidence) }));
+      if (item.certainty !== "stated") row.append(` ○ ${say("inferred")}`);
+      list.append(row);
+    }
+    const rest = link.evidence_total - link.evidence.length;
+    this.details.replaceChildren(heading, element("p", this.ties(link)), list);
+    if (rest > 0) this.details.append(element("p", say("more", { count: rest })));
+  }
+
+  private ties(link: Link): string {
+    const told = Object.entries(link.ties).map(([kind, n]) => `${say(`tie.${kind}`)} (${n})`);
+    return told.join(", ");
+  }
+
+  zoom(how: string): void {
+    const camera = this.sigma.getCamera();
+    if (how === "in") void camera.animatedZoom({ duration: 150 });
+    else if (how === "out") void camera.animatedUnzoom({ duration: 150 });
+    else void camera.animatedReset({ duration: 150 });
+  }
+
+  png(): void {
+    this.sigma.refresh();
+    const layers = Object.values(this.sigma.getCanvases());
+    const first = layers[0];
+    if (!first) return;
+    const canvas = element("canvas");
+    canvas.width = first.width;
+    canvas.height = first.height;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.fillStyle = styleOf("--ground");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    for (const layer of layers) {
+      if (layer.width) context.drawImage(layer, 0, 0, canvas.width, canvas.height);
+    }
+    canvas.toBlob((blob) => blob && save(blob, "klustergraf-network.png"));
+  }
+
+  svg(): void {
+    const { width, height } = this.sigma.getDimensions();
+    const space = "http://www.w3.org/2000/svg";
+    const made = (name: string, attributes: Record<string, string | number>): SVGElement => {
+      const found = document.createElementNS(space, name);
+      for (const [key, value] of Object.entries(attributes)) found.setAttribute(key, String(value));
+      return found;
+    };
+    const picture = made("svg", { xmlns: space, viewBox: `0 0 ${width} ${height}` });
+    picture.append(made("rect", { width, height, fill: "#ffffff" }));
+    const at = (slug: string): { x: number; y: number } =>
+      this.sigma.graphToViewport({
+        x: this.graph.getNodeAttribute(slug, "x"),
+        y: this.graph.getNodeAttribute(slug, "y"),
+      });
+    this.graph.forEachEdge((_, data, source, target) => {
+      const [a, b] = [at(source), at(target)];
+      const drawn = { x1: a.x, y1: a.y, x2: b.x, y2: b.y, "stroke-width": data.size as number };
+      picture.append(made("line", { ...drawn, stroke: "#c9cdc9" }));
+    });
+    const nodes = this.graph.nodes();
+    nodes.sort(
+      (a, b) => this.graph.getNodeAttribute(b, "size") - this.graph.getNodeAttribute(a, "size"),
+    );
+    nodes.forEach((slug, place) => {
+      const { x, y } = at(slug);
+      const data = this.graph.getNodeAttributes(slug);
+      picture.append(made("circle", { cx: x, cy: y, r: data.size, fill: data.color }));
+      if (place >= LABELS_IN_SVG) return;
+      const text = made("text", { x: x + data.size + 2, y: y + 4, "font-size": 11 });
+      text.setAttribute("font-family", "Source Sans 3, sans-serif");
+      text.textContent = data.name;
+      picture.append(text);
+    });
+    const written = new XMLSerializer().serializeToString(picture);
+    save(new Blob([written], { type: "image/svg+xml" }), "klustergraf-network.svg");
+  }
+}
+
+function save(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob);
+  element("a", "", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+async function start(container: HTMLElement, details: HTMLElement): Promise<void> {
+  const answer = await fetch(container.dataset.graph ?? "");
+  if (!answer.ok) throw new Error(say("failed"));
+  const drawn: Drawn = await answer.json();
+  container.hidden = false;
+  const picture = new Picture(container, details, drawn);
+  const tools = document.getElementById("tools");
+  if (tools) tools.hidden = false;
+  for (const button of document.querySelectorAll<HTMLElement>("[data-zoom]")) {
+    button.addEventListener("click", () => picture.zoom(button.dataset.zoom ?? ""));
+  }
+  for (const button of document.querySelectorAll<HTMLElement>("[data-save]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.save === "svg") picture.svg();
+      else picture.png();
+    });
+  }
+  document.getElementById("focus")?.addEventListener("change", (event) => {
+    const slug = picture.find((event.target as HTMLInputElement).value);
+    if (slug) picture.focus(slug);
+    else details.replaceChildren(element("p", say("not-shown")));
+  });
+  container.dataset.ready = "true";
+  Object.assign(container, { picture });
+}
+
+// What is empty stays out of the address.
+const filters = document.querySelector<HTMLFormElement>("#filters");
+filters?.addEventListener("formdata", (event) => {
+  for (const [name, value] of [...event.formData.entries()]) {
+    if (value === "") event.formData.delete(name);
+  }
+});
+for (const select of filters?.querySelectorAll("select") ?? []) {
+  select.addEventListener("change", () => filters?.requestSubmit());
+}
+
+const container = document.getElementById("network");
+const details = document.getElementById("details");
+if (container && details) {
+  start(container, details).catch((error: unknown) => {
+    container.hidden = true;
+    details.replaceChildren(element("p", say("failed"), { role: "alert" }));
+    console.info(error);
+  });
+}
