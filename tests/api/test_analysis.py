@@ -136,3 +136,10 @@ def test_files_that_are_no_version_have_no_analysis(client: TestClient) -> None:
     answer = client.get("/api/network")
     assert answer.status_code == 404
     assert answer.json()["type"] == "/problems/version-not-found"
+
+
+def test_fields_left_empty(analysed: TestClient) -> None:
+    """A form sends empty fields as well: they ask for nothing."""
+    empty = {"since": "", "until": "", "min_weight": "", "tie": "", "kind": ""}
+    assert analysed.get("/api/network", params=empty).json() == analysed.get("/api/network").json()
+    assert analysed.get("/api/network", params={"since": "999"}).status_code == 422

@@ -14,6 +14,7 @@ PAGES: Final = [
     *("/", "/search", "/search?q=karolinska", "/queries", "/queries/foundation_backers"),
     *("/sparql", "/ontology", "/data", "/about", "/id/actor/karolinska-institutet.html"),
     *("/network", "/network?ego=kth&from=kth&to=ki&colour=community"),
+    *("/map", "/map?municipality=solna"),
     *("/strategy", "/strategy?by=kind&area=a3&column=university"),
 ]
 _BUILT: Final = Path(__file__).parents[2] / "api/klustergraf_api/pages/static/build"

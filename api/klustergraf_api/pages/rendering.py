@@ -24,6 +24,7 @@ MESSAGES: Final = FOLDER / "messages"
 NAVIGATION: Final = (
     ("/search", "nav.search", True),
     ("/network", "nav.network", True),
+    ("/map", "nav.map", True),
     ("/strategy", "nav.strategy", True),
     ("/queries", "nav.queries", False),
     ("/sparql", "nav.sparql", False),

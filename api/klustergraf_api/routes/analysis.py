@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
@@ -35,6 +36,11 @@ async def _analysis(parts: PartsDep) -> Analysis:
 AnalysisDep = Annotated[Analysis, Depends(_analysis)]
 Slugs = Annotated[list[str], Query()]
 
+# A form sends fields that were left empty as well.
+_Year = Annotated[int, Field(ge=1000, le=9999)]
+Year = Annotated[_Year | None, BeforeValidator(lambda value: value or None), Query()]
+Weight = Annotated[float, BeforeValidator(lambda value: value or 0.0), Query(ge=0)]
+
 
 def _asked(  # one parameter of the address each
     kind: Slugs = [],  # noqa: B006 # FastAPI copies defaults
@@ -42,18 +48,21 @@ def _asked(  # one parameter of the address each
     municipality: Slugs = [],  # noqa: B006
     tie: Slugs = [],  # noqa: B006
     programme: Slugs = [],  # noqa: B006
-    since: Annotated[int | None, Query(ge=1000, le=9999)] = None,
-    until: Annotated[int | None, Query(ge=1000, le=9999)] = None,
-    min_weight: Annotated[float, Query(ge=0)] = 0.0,
+    since: Year = None,
+    until: Year = None,
+    min_weight: Weight = 0.0,
     counting: str = "full",
     isolates: bool = False,
 ) -> NetworkFilter:
+    def filled(values: list[str]) -> tuple[str, ...]:
+        return tuple(sorted(filter(None, values)))
+
     return NetworkFilter(
-        tuple(sorted(kind)),
-        tuple(sorted(county)),
-        tuple(sorted(municipality)),
-        tuple(sorted(tie)),
-        tuple(sorted(programme)),
+        filled(kind),
+        filled(county),
+        filled(municipality),
+        filled(tie),
+        filled(programme),
         since,
         until,
         min_weight,

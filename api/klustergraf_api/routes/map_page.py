@@ -1,0 +1,313 @@
+"""``/map``: the municipalities of the region and the actors in them, drawn at the server."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from klustergraf.analysis.extraction import REGION
+from klustergraf.analysis.network import project_actors
+from klustergraf.analysis.snapshot import Actor
+from klustergraf.analysis.storage import Analysis
+from klustergraf.namespaces import GEO, ID, KG, ORG
+from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
+from klustergraf_api.execution import Executor
+from klustergraf_api.pages.rendering import View
+from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
+from klustergraf_api.routes.network_page import Choice, kind_group
+
+router = APIRouter(include_in_schema=False)
+
+_METHODS: Final = ["GET", "HEAD"]
+_ACTORS_SHOWN: Final = 200
+# The drawing is so many units wide; everything in it is in these units.
+_WIDTH: Final = 1000.0
+_SMALLEST, _LARGEST = 11.0, 42.0
+_NEAR: Final = 26.0
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+
+_BOUNDARIES: Final = f"""\
+PREFIX geo: <{GEO}>
+PREFIX kg: <{KG}>
+
+SELECT ?municipality ?county ?boundary
+WHERE {{
+  ?municipality a kg:Municipality ;
+    geo:sfWithin ?county ;
+    kg:hasSimplifiedBoundary/geo:asWKT ?boundary .
+  ?county a kg:County .
+}}
+ORDER BY ?municipality"""
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A municipality as it is drawn."""
+
+    slug: str
+    county: str
+    path: str
+    middle: Point
+    box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Actors that stand so near to each other that they are drawn as one, with their number."""
+
+    x: float
+    y: float
+    radius: float
+    count: int
+    label: str
+    address: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Projection:
+    """From degrees to the drawing: equal distances east and north in the middle of the region."""
+
+    west: float
+    north: float
+    scale: float
+    narrowing: float
+
+    def place(self, longitude: float, latitude: float) -> Point:
+        """Give the place of a point."""
+        return (
+            round((longitude - self.west) * self.narrowing * self.scale, 1),
+            round((self.north - latitude) * self.scale, 1),
+        )
+
+
+@dataclass(frozen=True)
+class Land:
+    """The municipalities of the region, and how degrees are drawn."""
+
+    areas: Mapping[str, Area]
+    projection: Projection
+    height: float
+
+
+@router.api_route("/map", methods=_METHODS)
+async def show_map(
+    request: Request,
+    parts: PartsDep,
+    executor: ExecutorDep,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    first: Annotated[int, Query(ge=0, le=10**6)] = 0,
+) -> Response:
+    """Show where actors are: by municipality, or, where one is chosen, by their places in it."""
+    view = parts.pages.view(request)
+    land = await _land(parts, executor)
+    actors = _actors(analysis, asked)
+    inside = asked.municipalities[0] if len(asked.municipalities) == 1 else None
+    area = land.areas.get(inside) if inside and land else None
+    by_place = Counter(m for actor in actors for m in actor.municipalities)
+    places = analysis.snapshot.places
+    clusters: Sequence[Cluster] = []
+    if land and area:
+        clusters = _by_point(actors, land, area, view)
+    elif land:
+        clusters = _by_municipality(by_place, land, places, view)
+    ordered = sorted(actors, key=lambda a: a.name(view.language).casefold())
+    return parts.pages.respond(
+        request,
+        "map.html",
+        land=land,
+        area=area,
+        box=_box(land, area) if land else "",
+        clusters=clusters,
+        zoom=_zoom(area),
+        asked=asked,
+        filters=_filters(analysis, asked, view),
+        places=places,
+        total=len(actors),
+        unplaced=sum(not a.municipalities for a in actors),
+        table=[(m, n) for m, n in by_place.most_common() if not inside or m == inside],
+        actors=ordered[first : first + _ACTORS_SHOWN],
+        first=first,
+        after=first + _ACTORS_SHOWN if first + _ACTORS_SHOWN < len(ordered) else None,
+        kind_of=kind_group,
+        is_by_ties=_is_by_ties(asked),
+        query=_query([k for k in asked.kinds if k in analysis.snapshot.kinds]),
+    )
+
+
+def _is_by_ties(asked: Any) -> bool:
+    return bool(asked.ties or asked.programmes or asked.since or asked.until or asked.min_weight)
+
+
+def _actors(analysis: Analysis, asked: AskedDep) -> list[Actor]:
+    """Give the actors of the region that fit; where ties are asked for, those that have such."""
+    chosen = project_actors(analysis.snapshot, asked)
+    nodes: Iterable[int] = chosen.nodes
+    if not _is_by_ties(asked):
+        nodes = [n for n, actor in enumerate(analysis.snapshot.actors) if asked.takes_actor(actor)]
+    return [a for a in (analysis.snapshot.actors[n] for n in nodes) if a.in_region]
+
+
+async def _land(parts: Parts, executor: Executor) -> Land | None:
+    if "land" not in parts.remembered:
+        rows = await executor.solutions(_BOUNDARIES)
+        found = [
+            (
+                row["municipality"].value.rpartition("/")[2],
+                row["county"].value.rpartition("/")[2],
+                read_rings(row["boundary"].value),
+            )
+            for row in rows
+        ]
+        parts.remembered["land"] = draw(found) if found else None
+    land: Land | None = parts.remembered["land"]
+    return land
+
+
+def read_rings(text: str) -> list[list[Point]]:
+    """Read the rings of a polygon or multipolygon in WKT, as pairs of longitude and latitude.
+
+    >>> read_rings("POLYGON((17 60, 18 60, 17.5 61.5, 17 60))")
+    [[(17.0, 60.0), (18.0, 60.0), (17.5, 61.5), (17.0, 60.0)]]
+    """
+    rings = []
+    for ring in re.findall(r"\(([^()]+)\)", text):
+        pairs = [_NUMBER.findall(pair) for pair in ring.split(",")]
+        rings.append([(float(pair[0]), float(pair[1])) for pair in pairs if len(pair) > 1])
+    return rings
+
+
+def draw(found: Sequence[tuple[str, str, list[list[Point]]]]) -> Land:
+    """Draw municipalities, given as slug, slug of the county, and rings in degrees."""
+    points = [point for _, _, rings in found for ring in rings for point in ring]
+    west, east = min(x for x, _ in points), max(x for x, _ in points)
+    south, north = min(y for _, y in points), max(y for _, y in points)
+    narrowing = math.cos(math.radians((south + north) / 2))
+    projection = Projection(west, north, _WIDTH / ((east - west) * narrowing), narrowing)
+    areas = {}
+    for slug, county, rings in found:
+        drawn = [[projection.place(*point) for point in ring] for ring in rings]
+        corners = [point for ring in drawn for point in ring]
+        areas[slug] = Area(
+            slug,
+            county,
+            "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in drawn),
+            _middle(max(drawn, key=len)),
+            (
+                min(x for x, _ in corners),
+                min(y for _, y in corners),
+                max(x for x, _ in corners),
+                max(y for _, y in corners),
+            ),
+        )
+    return Land(areas, projection, (north - south) * projection.scale)
+
+
+def _middle(ring: Sequence[Point]) -> Point:
+    """Give the centre of mass of a ring (shoelace formula)."""
+    area = x = y = 0.0
+    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        cross = x1 * y2 - x2 * y1
+        area += cross
+        x += (x1 + x2) * cross
+        y += (y1 + y2) * cross
+    if not area:
+        return ring[0]
+    return round(x / (3 * area), 1), round(y / (3 * area), 1)
+
+
+def _by_municipality(
+    counts: Counter[str], land: Land, places: Mapping[str, Mapping[str, str]], view: View
+) -> list[Cluster]:
+    most = max(counts.values(), default=1)
+    found = []
+    for slug, count in counts.most_common():
+        if (area := land.areas.get(slug)) is None:
+            continue
+        name = view.pick(places.get(slug, {})) or slug
+        label = view.text("map.cluster", place=name, count=count)
+        address = view.with_parameters(municipality=slug, first=None)
+        radius = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(count / most)
+        found.append(Cluster(*area.middle, round(radius, 1), count, label, address, ""))
+    return found
+
+
+def _by_point(actors: Iterable[Actor], land: Land, area: Area, view: View) -> list[Cluster]:
+    """Draw the actors of one municipality: those nearer than a mark is wide stand together."""
+    zoom = _zoom(area)
+    heaps: dict[Point, list[Actor]] = defaultdict(list)
+    for actor in actors:
+        if area.slug in actor.municipalities and actor.point:
+            place = land.projection.place(actor.point[1], actor.point[0])
+            heaps[_nearest(heaps, place, zoom)].append(actor)
+    found = []
+    for (x, y), heap in sorted(heaps.items(), key=lambda item: -len(item[1])):
+        names = [actor.name(view.language) for actor in heap]
+        label = names[0] if len(heap) == 1 else view.text("map.heap", count=len(heap))
+        alone = len(heap) == 1
+        address = str(view.link(heap[0].iri)) if alone else "#actors"
+        radius = (_SMALLEST if alone else _SMALLEST + 3 * math.sqrt(len(heap))) * zoom
+        kind = kind_group(heap[0]) if alone else ""
+        found.append(Cluster(x, y, round(radius, 2), len(heap), label, address, kind))
+    return found
+
+
+def _nearest(heaps: Iterable[Point], place: Point, zoom: float) -> Point:
+    near = [p for p in heaps if math.dist(p, place) < _NEAR * zoom]
+    return min(near, key=lambda p: math.dist(p, place), default=place)
+
+
+def _zoom(area: Area | None) -> float:
+    if area is None:
+        return 1.0
+    left, top, right, bottom = area.box
+    return max(right - left, bottom - top) * 1.2 / _WIDTH
+
+
+def _box(land: Land, area: Area | None) -> str:
+    """Give the part of the drawing that is shown, as SVG wants it."""
+    if area is None:
+        return f"-10 -10 {_WIDTH + 20:.0f} {land.height + 20:.0f}"
+    left, top, right, bottom = area.box
+    side = max(right - left, bottom - top) * 1.2
+    return f"{(left + right - side) / 2:.1f} {(top + bottom - side) / 2:.1f} {side:.1f} {side:.1f}"
+
+
+def _filters(analysis: Analysis, asked: AskedDep, view: View) -> dict[str, list[Choice]]:
+    snapshot = analysis.snapshot
+    region = [a for a in snapshot.actors if a.in_region]
+
+    def choices(
+        values: set[str], taken: tuple[str, ...], labels: Mapping[str, Mapping[str, str]]
+    ) -> list[Choice]:
+        named = [
+            Choice(v, view.pick(labels[v]) if labels.get(v) else v, v in taken)
+            for v in values | set(taken)
+        ]
+        return sorted(named, key=lambda choice: choice.label.casefold())
+
+    return {
+        "kind": choices({k for a in region for k in a.kinds}, asked.kinds, snapshot.kinds),
+        "county": choices({c for a in region for c in a.counties}, asked.counties, snapshot.places),
+    }
+
+
+def _query(kinds: Sequence[str]) -> str:
+    """Ask for the number of actors by municipality, of all kinds or of some (known slugs)."""
+    chosen = ""
+    if kinds:
+        values = " ".join(f"<{ID}actor-kind/{kind}>" for kind in kinds)
+        chosen = f"  VALUES ?kind {{ {values} }}\n  ?actor <{ORG}classification> ?kind .\n"
+    return (
+        f"PREFIX kg: <{KG}>\n\nSELECT ?municipality (COUNT(DISTINCT ?actor) AS ?actors)\nWHERE {{\n"
+        f"{chosen}  ?actor a kg:Actor ;\n    kg:locatedIn <{REGION}> , ?municipality .\n"
+        "  ?municipality a kg:Municipality .\n}\nGROUP BY ?municipality\nORDER BY DESC(?actors)"
+    )
