@@ -42,6 +42,7 @@ fix: .venv/.dev ## repair what can be repaired by machine
 bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look)
 	$(BIN)/python bench/sparql.py $(if $(SIZE),--size $(SIZE)) $(if $(QUICK),--quick)
 	$(BIN)/python bench/shacl.py $(if $(QUICK),--quick)
+	$(BIN)/python bench/linked_data.py $(if $(QUICK),--quick)
 
 wheel: .venv/.dev ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation .

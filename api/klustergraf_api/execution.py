@@ -146,8 +146,8 @@ def parse_solutions(document: bytes) -> tuple[list[str], list[Solution]]:
 
 def _term(binding: Mapping[str, str]) -> Term:
     return Term(
-        kind=binding["type"],
-        value=binding["value"],
-        language=binding.get("xml:lang", ""),
-        datatype=binding.get("datatype", ""),
+        binding["type"],
+        binding["value"],
+        binding.get("xml:lang", ""),
+        binding.get("datatype", ""),
     )

@@ -87,9 +87,8 @@ def relations_query(iri: str, types: Iterable[str], limit: str = "") -> str:
         f"      ?node <{CERTAINTY}> ?certainty\n"
         f"      FILTER NOT EXISTS {{ ?node a ?told FILTER(?told IN ({told})) }}\n"
         f"  }} ORDER BY ?node{limit} }}\n"
-        "  { ?node ?predicate ?object }\n"
-        "  UNION\n"
-        "  { GRAPH ?graph { ?node ?predicate ?object } }\n"
+        "  ?node ?predicate ?object\n"
+        "  OPTIONAL { GRAPH ?graph { ?node ?predicate ?object } }\n"
         "}\nORDER BY ?node ?predicate ?object ?graph"
     )
 

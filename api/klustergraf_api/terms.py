@@ -1,16 +1,18 @@
 """RDF terms as pages need them: plain values, never pasted into a query."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
 from klustergraf.namespaces import XSD
 
 
-@dataclass(frozen=True, order=True)
-class Term:
-    """An RDF term of a solution. ``kind`` is ``uri``, ``literal`` or ``bnode``."""
+class Term(NamedTuple):
+    """An RDF term of a solution. ``kind`` is ``uri``, ``literal`` or ``bnode``.
+
+    A tuple: a page reads thousands of them.
+    """
 
     kind: str
     value: str

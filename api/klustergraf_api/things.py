@@ -142,9 +142,8 @@ def facts_query(iri: str) -> str:
     subject = serialise_iri(iri)
     return (
         "SELECT DISTINCT ?graph ?predicate ?object WHERE {\n"
-        f"  {{ {subject} ?predicate ?object }}\n"
-        "  UNION\n"
-        f"  {{ GRAPH ?graph {{ {subject} ?predicate ?object }} }}\n"
+        f"  {subject} ?predicate ?object\n"
+        f"  OPTIONAL {{ GRAPH ?graph {{ {subject} ?predicate ?object }} }}\n"
         "}\nORDER BY ?predicate ?object ?graph"
     )
 
