@@ -19,6 +19,17 @@ SUBJECT, PREDICATE, OBJECT = RDF + "subject", RDF + "predicate", RDF + "object"
 
 # Sites lie in places by the hundreds; what they belong to is in the table of what is there.
 _TOLD_OF: Final = {KG + "Place": (ORG + "Site",)}
+# By these, nodes lead to what they are like, and a concept would list thousands of them.
+_OTHER_ROLES: Final = (
+    TYPE,
+    EVIDENCE,
+    PREDICATE,
+    CERTAINTY,
+    KG + "hasPremiseCertainty",
+    KG + "hasStage",
+    KG + "hasTieKind",
+    ORG + "role",
+)
 # What a row tells in its other columns.
 _ASIDE: Final = frozenset(
     {CERTAINTY, REASON, EVIDENCE, PAGE, TYPE, SUBJECT, PREDICATE, OBJECT, DCT + "identifier"}
@@ -76,7 +87,7 @@ class Relation:
 def relations_query(iri: str, types: Iterable[str], limit: str = "") -> str:
     """Ask for what is said of the relations of a thing that no table tells, with the graphs."""
     thing = serialise_iri(iri)
-    other_roles = serialise_iris((TYPE, EVIDENCE)).replace(" ", ", ")
+    other_roles = serialise_iris(_OTHER_ROLES).replace(" ", ", ")
     classes = {*TOLD_CLASSES, *(t for name in types for t in _TOLD_OF.get(name, ()))}
     told = serialise_iris(classes).replace(" ", ", ")
     return (

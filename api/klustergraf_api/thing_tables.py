@@ -1,11 +1,11 @@
 """The tables of a thing's page: each is one query, shown page by page, with count and SPARQL."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from klustergraf.namespaces import KG, OA, ORG, PROV, SCHEMA, XSD
+from klustergraf.namespaces import KG, OA, ORG, PROV, RDF, SCHEMA, XSD
 from klustergraf_api.execution import Executor
 from klustergraf_api.terms import Solution, Term, serialise_iri
 
@@ -13,7 +13,7 @@ ROWS: Final = 25
 _MOST_PAGES: Final = 1_000_000
 _PREFIXES: Final = (
     f"PREFIX kg: <{KG}>\nPREFIX oa: <{OA}>\nPREFIX org: <{ORG}>\nPREFIX prov: <{PROV}>\n"
-    f"PREFIX schema: <{SCHEMA}>\nPREFIX xsd: <{XSD}>\n\n"
+    f"PREFIX rdf: <{RDF}>\nPREFIX schema: <{SCHEMA}>\nPREFIX xsd: <{XSD}>\n\n"
 )
 
 
@@ -49,21 +49,30 @@ _BY_WHOM: Final = (
     "  BIND(IF(COALESCE(?kind = kg:derivedGraph, false), 0, 1) AS ?own)"
 )
 _STATED: Final = "(IF(MAX(?own) = 1, kg:stated, kg:derived) AS ?certainty)"
+# What a curator inferred stands in a graph of a source; the node that holds it says so.
+_HELD: Final = (
+    "OPTIONAL {{ ?held rdf:subject {} ; rdf:predicate {} ; rdf:object {} ; "
+    "kg:hasCertainty ?ground }}"
+)
+_GROUND: Final = (
+    "(IF(MAX(?own) = 1, COALESCE(IRI(MAX(STR(?ground))), kg:stated), kg:derived) AS ?certainty)"
+)
 
 KINDS: Final = (
     TableKind(
         "partners",
         ("Actor",),
-        ("partner", "through", "times", "since", "premise"),
+        ("partner", "through", "times", "since", "example", "premise"),
         "?node kg:hasCollaborator ?thing , ?partner ; kg:hasTieKind ?through .\n"
         "  FILTER(?partner != ?thing)\n"
         "  OPTIONAL { ?node schema:startDate ?own }\n"
-        "  OPTIONAL { ?node kg:isThrough/schema:startDate ?start }\n"
+        "  OPTIONAL { ?node kg:isThrough ?what OPTIONAL { ?what schema:startDate ?start } }\n"
         "  OPTIONAL { ?node kg:hasPremiseCertainty ?said }\n"
         "  BIND(SUBSTR(STR(COALESCE(?own, ?start)), 1, 4) AS ?year)",
         "DESC(?times) ?partner ?through",
         "?partner ?through (COUNT(DISTINCT ?node) AS ?times) \n"
-        "  (REPLACE(MIN(COALESCE(?year, '~')), '~', '') AS ?since)\n"
+        "  (REPLACE(MIN(COALESCE(?year, '~')), '~', '') AS ?since) "
+        "(IRI(MIN(STR(?what))) AS ?example)\n"
         "  (IF(SUM(IF(COALESCE(?said = kg:stated, false), 1, 0)) > 0, kg:stated, kg:inferred) "
         "AS ?premise)",
         "?partner ?through",
@@ -86,18 +95,19 @@ KINDS: Final = (
         ("facility", "relation", "certainty"),
         "GRAPH ?graph {\n    ?facility ?relation ?thing\n"
         "    FILTER(?relation IN (kg:isOperatedBy, kg:hasPartner, kg:isHousedIn))\n  }\n"
-        f"  {_BY_WHOM}",
+        f"  {_BY_WHOM}\n  {_HELD.format('?facility', '?relation', '?thing')}",
         "?facility ?relation",
-        f"?facility ?relation {_STATED}",
+        f"?facility ?relation {_GROUND}",
         "?facility ?relation",
     ),
     TableKind(
         "strategy",
         ("Actor", "Project", "Facility", "Programme"),
         ("area", "certainty"),
-        f"GRAPH ?graph {{ ?thing kg:contributesTo ?area }}\n  {_BY_WHOM}",
+        f"GRAPH ?graph {{ ?thing kg:contributesTo ?area }}\n  {_BY_WHOM}\n"
+        f"  {_HELD.format('?thing', 'kg:contributesTo', '?area')}",
         "?area",
-        f"?area {_STATED}",
+        f"?area {_GROUND}",
         "?area",
     ),
     TableKind(
@@ -124,9 +134,10 @@ KINDS: Final = (
         "contributors",
         ("StrategyAspect", "PriorityArea"),
         ("contributor", "certainty"),
-        f"GRAPH ?graph {{ ?contributor kg:contributesTo ?thing }}\n  {_BY_WHOM}",
+        f"GRAPH ?graph {{ ?contributor kg:contributesTo ?thing }}\n  {_BY_WHOM}\n"
+        f"  {_HELD.format('?contributor', 'kg:contributesTo', '?thing')}",
         "DESC(?certainty) ?contributor",
-        f"?contributor {_STATED}",
+        f"?contributor {_GROUND}",
         "?contributor",
     ),
     TableKind(
@@ -162,9 +173,18 @@ _TOLD_BY: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+# What a thing says by these is in its tables.
+_TELLS: Final[dict[str, tuple[str, ...]]] = {"strategy": (KG + "contributesTo",)}
+
+
 def kinds_of(types: set[str]) -> list[TableKind]:
     """Choose the tables of a thing by its classes."""
     return [kind for kind in KINDS if any(KG + name in types for name in kind.classes)]
+
+
+def told_facts(tables: Iterable["Table"]) -> set[str]:
+    """Collect the predicates whose values these tables of a thing tell."""
+    return {p for table in tables for p in _TELLS.get(table.name, ())}
 
 
 def told_inverses(types: set[str]) -> set[str]:
@@ -187,6 +207,11 @@ class Table:
     def pages(self) -> int:
         """How many pages there are."""
         return -(-self.total // ROWS)
+
+    @property
+    def shown(self) -> list[str]:
+        """The columns in which any row of the page has something."""
+        return [c for c in self.columns if any(row[c].value for row in self.rows if c in row)]
 
     def mentioned(self) -> set[str]:
         """Collect the IRIs in the rows."""

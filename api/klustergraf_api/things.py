@@ -134,7 +134,8 @@ class Thing:
         """What it is stated to be; where nothing states it, what rules say."""
         types = [fact for fact in self.facts if fact.predicate == TYPE]
         stated = [fact for fact in types if not self.is_derived(fact)]
-        return sorted({fact.value.value for fact in stated or types})
+        found = {fact.value.value for fact in stated or types}
+        return sorted(found, key=lambda iri: (not iri.startswith(KG), iri))
 
 
 def facts_query(iri: str) -> str:
@@ -223,13 +224,19 @@ async def _read_pointing(
     )
 
 
-def shown_facts(facts: Iterable[Statement], language: str, *, with_types: bool = False) -> Groups:
-    """Group facts by predicate, without those that a page tells in another place.
+def shown_facts(
+    facts: Iterable[Statement],
+    language: str,
+    *,
+    with_types: bool = False,
+    told: Iterable[str] = (),
+) -> Groups:
+    """Group facts by predicate, without those that a page tells in another place (``told``).
 
     A text that is there in the language of the page is left out in the others; names are not, but
     stand once where they are the same in several.
     """
-    elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES, *TOLD_FACTS}
+    elsewhere = {CERTAINTY, REASON, EVIDENCE, *LABEL_PREDICATES, *TOLD_FACTS, *told}
     if not with_types:
         elsewhere.add(TYPE)
     groups = group(fact for fact in facts if fact.predicate not in elsewhere)

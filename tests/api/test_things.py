@@ -41,6 +41,10 @@ HEAD = """
         kg:inferenceReason "Därför"@sv , "Because"@en ; rdf:subject <actor/big> ;
         rdf:predicate kg:backs ; rdf:object <actor/small> ; org:member <actor/big> ;
         org:organization <actor/small> ; dct:source <https://www.news.example/a> .
+    <reading/r1> a kg:Reading ; kg:hasCertainty kg:inferred ; rdf:subject <actor/big> ;
+        rdf:predicate kg:contributesTo ; rdf:object <priority/a1> .
+    <actor/big> kg:contributesTo <priority/a2> .
+    <priority/a2> a kg:PriorityArea ; skos:prefLabel "Område 2"@sv , "Area 2"@en .
 """
 
 
@@ -105,7 +109,10 @@ def test_works_with_counts_and_dates(big: TestClient) -> None:
     """Partner, how often, since when, and on what it rests."""
     part = _section(big.get("/id/actor/big.html?lang=en").text, "partners")
     cells = [re.sub(r"<[^>]*>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", part)]
-    assert cells == ["The small one", "id/tie-kind/project", "2", "1990", "● stated in the source"]
+    assert cells == [
+        *("The small one", "id/tie-kind/project", "2", "1990", "P000"),
+        "● stated in the source",
+    ]
 
 
 def _text(html: str) -> str:
@@ -122,6 +129,16 @@ def test_a_fact_names_its_ground(big: TestClient) -> None:
     )
 
 
+def test_strategy_tells_on_what_ground(big: TestClient) -> None:
+    """What a source says is stated, what a curator concluded is inferred; both stand once."""
+    page = big.get("/id/actor/big.html?lang=en").text
+    chips = re.findall(r"<li>.*?</li>", _section(page, "strategy"), re.DOTALL)
+    assert [_text(chip) for chip in chips] == ["Area ○ inferred", "Area 2 ● stated in the source"]
+    assert 'id="facts-other"' not in page
+    area = _section(big.get("/id/priority/a1.html?lang=en").text, "contributors")
+    assert "○ inferred" in area
+
+
 def test_evidence_is_told_from_the_side_of_the_thing(big: TestClient) -> None:
     """What a node says stands once, as a statement; the other end is told that it is the object."""
     for path, said in (
@@ -130,14 +147,14 @@ def test_evidence_is_told_from_the_side_of_the_thing(big: TestClient) -> None:
     ):
         part = _section(big.get(f"/id/actor/{path}.html?lang=en").text, "relations")
         cells = [_text(cell) for cell in re.findall(r"<td>.*?</td>", part, re.DOTALL)]
-        assert cells == [said, "○ inferred Because 1 news.example"]
+        assert cells[:2] == [said, "○ inferred Because 1 news.example"]
 
 
 def test_names_are_told_once(big: TestClient) -> None:
     """A name that is the same in several languages stands once; one in another is marked."""
     part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-identity")
     names = [_text(item) for item in re.findall(r"<li>.*?</li>", part, re.DOTALL)]
-    assert names == ["202100-0000 1", "DS fi 1", "TB 1"]
+    assert names == ["DS fi 1", "TB 1", "202100-0000 1"]
 
 
 def test_what_has_no_name_is_called_after_what_it_joins(

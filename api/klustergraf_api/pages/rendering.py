@@ -1,6 +1,7 @@
 """From a template and what it shows to a response."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -37,6 +38,7 @@ _NETWORK_FILTERS: Final = frozenset(
     ("kind", "county", "municipality", "tie", "programme", "since", "until", "min_weight")
 ) | {"ego", "radius", "version"}
 
+_WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 # What may stand in the path and the fragment of an IRI as it is.
 _SAFE = "/#:@!$&'()*+,;=~%-._"
 
@@ -159,6 +161,16 @@ def group_digits(number: int) -> str:
     return f"{number:,}".replace(",", "\u2009")
 
 
+def write_figure(text: str) -> str:
+    """Write a number of the graph with its digits grouped, its decimals as they are.
+
+    >>> write_figure("856961937.57").replace("\u2009", "_"), write_figure("1e9")
+    ('856_961_937.57', '1e9')
+    """
+    whole, point, decimals = text.partition(".")
+    return f"{group_digits(int(whole))}{point}{decimals}" if _WHOLE.fullmatch(whole) else text
+
+
 @cache
 def _digest_of_folder() -> str:
     """Name what decides how pages look: the templates and the messages, and what they link to."""
@@ -188,6 +200,7 @@ class Pages:
         self._environment.globals["software_version"] = software_version
         self._environment.globals["assets"] = Assets()
         self._environment.filters["grouped"] = group_digits
+        self._environment.filters["figure"] = write_figure
 
     def view(self, request: Request) -> View:
         """Give what a template needs to know of a request."""

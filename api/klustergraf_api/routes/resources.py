@@ -16,7 +16,7 @@ from klustergraf_api.caching import not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
-from klustergraf_api.fact_groups import FACT_GROUPS, fact_group
+from klustergraf_api.fact_groups import FACT_GROUPS, fact_group, fact_order
 from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.routes.documents import (
     METHODS,
@@ -31,10 +31,11 @@ from klustergraf_api.routes.documents import (
 from klustergraf_api.schema_org import schema_org_data, script_text
 from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Link, Signposts, header
 from klustergraf_api.standing import must_stand
-from klustergraf_api.statements import group, host_of
+from klustergraf_api.statements import Groups, group, host_of
 from klustergraf_api.streaming import AnswerResponse
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.thing_data import HYDRA, describe_thing, subjects_query
+from klustergraf_api.thing_tables import told_facts
 from klustergraf_api.things import graph_query, read_thing, shown_facts
 
 router = APIRouter(include_in_schema=False)
@@ -146,14 +147,15 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         thing.queries["contents"] = graph_query(iri)
     language = parts.pages.view(request).language
     types = [fact.value.value for fact in thing.facts if fact.predicate == RDF + "type"]
+    told = told_facts(thing.tables)
     return parts.pages.respond(
         request,
         "thing.html",
         headers=headers | {"Link": header(signposts(parts, iri, types).of_page())},
         thing=thing,
         facts={
-            "facts": shown_facts(thing.stated, language),
-            "derived": shown_facts(thing.derived, language, with_types=True),
+            "facts": _in_order(shown_facts(thing.stated, language, told=told)),
+            "derived": _in_order(shown_facts(thing.derived, language, with_types=True, told=told)),
         },
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
@@ -167,6 +169,10 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         fact_group=fact_group,
         structured=Markup(script_text(schema_org_data(thing, language))),  # noqa: S704 - escaped for a script element
     )
+
+
+def _in_order(groups: Groups) -> Groups:
+    return {predicate: groups[predicate] for predicate in sorted(groups, key=fact_order)}
 
 
 def _types(triples: Iterable[ox.Triple], iri: str) -> list[str]:
