@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from klustergraf.namespaces import DCT, FOAF, GEO, KG, ORG, OWL, RDF, SCHEMA, SKOS
+from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.signposting import LICENSE
 from klustergraf_api.statements import Statement
 from klustergraf_api.terms import Term
@@ -42,33 +43,45 @@ _PROPERTIES: Final[Mapping[str, Mapping[str, str]]] = {
 _OURS: Final = {
     KG + "Facility": "Place",
     KG + "Group": "Organization",
+    KG + "NamedGraph": "Dataset",
     KG + "OpenGroup": "Organization",
+    ORG + "Site": "Place",
     SKOS + "Concept": "DefinedTerm",
     SKOS + "ConceptScheme": "DefinedTermSet",
 }
-_SAME: Final = frozenset({OWL + "sameAs", SKOS + "exactMatch", FOAF + "page", SCHEMA + "sameAs"})
+_SAME: Final = frozenset({OWL + "sameAs", SKOS + "exactMatch", SCHEMA + "sameAs"})
+# The contents of a named graph are offered in these.
+_DOWNLOADS: Final = {s: name for s, name in SUFFIXES.items() if name != HTML}
 _MOST: Final = 20
 
 
-def schema_org_data(thing: Thing, language: str) -> dict[str, Any]:
-    """Give a thing in the terms of schema.org, with names in the language of the page first."""
+def schema_org_data(thing: Thing, language: str, name: str) -> dict[str, Any]:
+    """Give a thing in the terms of schema.org. ``name``: what its page calls it."""
     classes = {fact.value.value for fact in thing.facts if fact.predicate == _TYPE}
     types = sorted(name.removeprefix(SCHEMA) for name in classes if name.startswith(SCHEMA))
     types = types or sorted({name for iri, name in _OURS.items() if iri in classes}) or ["Thing"]
     mapping: dict[str, str] = {}
-    for name in types:
-        mapping |= _PROPERTIES.get(name, {})
+    for kind in types:
+        mapping |= _PROPERTIES.get(kind, {})
     found: dict[str, Any] = {"@context": "https://schema.org", "@id": thing.iri, "@type": types}
-    names = thing.labels.all_of(thing.iri)
-    if names:
-        found["name"] = names.get(language) or next(iter(names.values()))
-        others = sorted({text for text in names.values() if text != found["name"]})
-        if others:
-            found["alternateName"] = others
+    found["name"] = name
+    others = sorted({text for text in thing.labels.all_of(thing.iri).values() if text != name})
+    if others:
+        found["alternateName"] = others
     for fact in thing.facts:
         _add(found, fact, thing, mapping, language)
-    if types == ["Dataset"] and "license" not in found:
-        found["license"] = LICENSE
+    if "Dataset" in types:
+        found.setdefault("license", LICENSE)
+        found.setdefault("description", [*others, name][:1])
+        contents = thing.iri.replace("/graph/", "/graphs/", 1)
+        found["distribution"] = [
+            {
+                "@type": "DataDownload",
+                "contentUrl": f"{contents}.{suffix}",
+                "encodingFormat": media_type,
+            }
+            for suffix, media_type in _DOWNLOADS.items()
+        ]
     return {key: _alone(value) for key, value in found.items()}
 
 
@@ -79,6 +92,8 @@ def _add(
     name, given = mapping.get(fact.predicate, ""), _value(value, thing, language)
     if fact.predicate in _SAME and value.value.startswith(("http://", "https://")):
         name, given = "sameAs", value.value
+    elif fact.predicate == FOAF + "page" and value.value.startswith(("http://", "https://")):
+        name, given = "subjectOf", {"@type": "WebPage", "url": value.value}
     elif fact.predicate in (DCT + "identifier", ORG + "identifier"):
         name = "identifier"
     elif fact.predicate in (SKOS + "definition", DCT + "description"):

@@ -20,6 +20,7 @@ from klustergraf.version import Manifest, Version, VersionStore, serialise_datas
 from klustergraf_api import thing_data
 from klustergraf_api.negotiation import SUFFIXES
 from serving import LAB, TINY, tiny_app
+from structured_data import faults_of, structured_data
 
 # rdflib's JSON-LD parser uses a class that rdflib itself deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")
@@ -254,9 +255,39 @@ def test_a_version_dereferences(served: TestClient, version: Version, suffix: st
 
 def test_a_version_has_a_page(served: TestClient, version: Version) -> None:
     """In both languages, with its whole name and the links of signposting."""
+    page = served.get(f"/version/{version.id}.html")
     for language, word in (("sv", "Byggd"), ("en", "Built")):
         page = served.get(f"/version/{version.id}.html?lang={language}")
         assert version.id in page.text
         assert word in page.text
         assert f'<{BASE}version/{version.id}>; rel="cite-as"' in page.headers["link"]
-    assert served.get(f"/version/{version.id}.linkset.json").json()["linkset"]
+        data = structured_data(page.text)
+        assert data["@type"] == "Dataset"
+        assert faults_of(data) == []
+    linkset = served.get(f"/version/{version.id}.linkset.json")
+    assert linkset.json()["linkset"]
+    for document in (page, linkset):
+        again = served.get(
+            document.request.url, headers={"If-None-Match": document.headers["etag"]}
+        )
+        assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_page_revalidates_by_what_it_shows(served: TestClient) -> None:
+    """A page that a browser has is not sent again; in another language it is another."""
+    pages = [
+        served.get("/id/actor/lab.html", params={"lang": "sv"}),
+        served.get("/id/actor/lab.html", params={"lang": "en"}),
+        served.get("/id/actor/lab.html", headers={"Accept-Language": "en"}),
+        served.get("/id/actor/lab.html", params={"relations": "2"}),
+    ]
+    tags = [page.headers["etag"] for page in pages]
+    assert len(set(tags)) == 4
+    for page in pages:
+        headers = {"If-None-Match": page.headers["etag"]}
+        if "accept-language" in page.request.headers:
+            headers["Accept-Language"] = page.request.headers["accept-language"]
+        again = served.get(page.request.url, headers=headers)
+        assert (again.status_code, again.content) == (304, b"")
+        assert "Accept-Language" in again.headers["vary"]
+        assert served.get(page.request.url, headers={**headers, "If-None-Match": '"x"'}).is_success

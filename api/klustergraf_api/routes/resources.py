@@ -145,7 +145,8 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
     thing = await read_thing(executor, iri, request.query_params)
     if iri.startswith(parts.settings.base + "graph/"):
         thing.queries["contents"] = graph_query(iri)
-    language = parts.pages.view(request).language
+    view = parts.pages.view(request)
+    language, name = view.language, thing.labels.of(thing.iri, view).value
     types = [fact.value.value for fact in thing.facts if fact.predicate == RDF + "type"]
     told = told_facts(thing.tables)
     return parts.pages.respond(
@@ -167,7 +168,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         subjects_query=subjects_query,
         groups=(*FACT_GROUPS, "other"),
         fact_group=fact_group,
-        structured=Markup(script_text(schema_org_data(thing, language))),  # noqa: S704 - escaped for a script element
+        structured=Markup(script_text(schema_org_data(thing, language, name))),  # noqa: S704 - escaped for a script element
     )
 
 

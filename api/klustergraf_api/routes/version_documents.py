@@ -2,26 +2,30 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from klustergraf.namespaces import DCAT, DCT, OWL, PREFIXES, PROV, RDF, SCHEMA, VOID, XSD
 from klustergraf.version import Manifest
 from klustergraf_api.archive import find_version
 from klustergraf_api.caching import not_modified
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.description import serialise
+from klustergraf_api.labels import read_labels
 from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.routes.documents import (
     METHODS,
     SUFFIX_OF,
     document_headers,
     negotiate,
+    page_headers,
     see_other,
 )
+from klustergraf_api.schema_org import script_text
 from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Signposts, header
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +34,7 @@ _TYPES: Final = (SCHEMA + "Dataset",)
 
 
 @router.api_route("/version/{name}", methods=METHODS)
-async def version(request: Request, name: str, parts: PartsDep) -> Response:
+async def version(request: Request, name: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Send to the page or the data of a version; with a suffix, give that document.
 
     Errors: VersionNotFound, NotAcceptable.
@@ -46,15 +50,24 @@ async def version(request: Request, name: str, parts: PartsDep) -> Response:
     signs = Signposts(iri, path, parts.settings.base, _TYPES)
     if is_linkset:
         root = str(request.base_url).rstrip("/")
-        return Response(signs.linkset(root), media_type=LINKSET)
+        address = f"{path}{LINKSET_SUFFIX}"
+        headers = document_headers(parts, iri, f"{LINKSET} {root}", address)
+        if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+            return fresh
+        return Response(signs.linkset(root), media_type=LINKSET, headers=headers)
     if SUFFIXES[suffix] == HTML:
+        headers = page_headers(request, parts) | {"Link": header(signs.of_page())}
+        if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+            return fresh
+        labels = await read_labels(executor, (graph for graph in manifest.triples if graph))
         return parts.pages.respond(
             request,
             "version.html",
-            headers={"Link": header(signs.of_page())},
+            headers=headers,
+            labels=labels,
             manifest=manifest,
             path=path,
-            base=parts.settings.base,
+            structured=Markup(script_text(_structured(iri, manifest))),  # noqa: S704 - escaped for a script element
         )
     headers = document_headers(parts, iri, SUFFIXES[suffix], f"{path}.{suffix}")
     headers["Link"] = header(signs.of_data())
@@ -62,6 +75,32 @@ async def version(request: Request, name: str, parts: PartsDep) -> Response:
         return fresh
     content = serialise(sorted(_describe(iri, manifest), key=str), SUFFIXES[suffix], PREFIXES)
     return Response(content, media_type=SUFFIXES[suffix], headers=headers)
+
+
+def _structured(iri: str, manifest: Manifest) -> dict[str, Any]:
+    """Tell search engines of a version, in the terms of schema.org."""
+    base = iri.partition("version/")[0]
+    return {
+        "@context": "https://schema.org",
+        "@id": iri,
+        "@type": "Dataset",
+        "name": f"Klustergraf {manifest.id[:12]}",
+        "description": "The knowledge graph of the Stockholm–Uppsala life science ecosystem: "
+        "actors, places, facilities, projects, agreements and strategies, with their evidence.",
+        "identifier": manifest.id,
+        "version": manifest.id,
+        "dateCreated": manifest.created,
+        "license": LICENSE,
+        "inLanguage": ["sv", "en"],
+        "url": f"{iri}.html",
+        "hasPart": [{"@id": graph} for graph in sorted(manifest.triples) if graph],
+        "includedInDataCatalog": {"@type": "DataCatalog", "name": "Klustergraf", "url": base},
+        "distribution": {
+            "@type": "DataDownload",
+            "contentUrl": f"{base}dumps/{manifest.id}/klustergraf.nq.gz",
+            "encodingFormat": "application/n-quads",
+        },
+    }
 
 
 def _describe(iri: str, manifest: Manifest) -> Iterator[ox.Triple]:
