@@ -55,6 +55,8 @@ def not_modified(
         if since and changed and _is_as_old(since, changed):
             return Response(status_code=304, headers={**headers, "ETag": tag})
         return None
+    if header.strip() == "*":  # any representation that there is (RFC 9110, 13.1.2)
+        return Response(status_code=304, headers={**headers, "ETag": tag})
     known = _TAG.findall(header)
     for own in (tag, *others):
         if own.removeprefix("W/") in known:

@@ -1,8 +1,8 @@
 """Answers from a past version: ``?version=…`` at every address, and Memento (RFC 7089).
 
 Middleware, so that no route needs to know: a route is given the parts that answer from the version
-that was asked for. What lives at ``/id/…``, ``/graph/…`` and ``/ontology`` is an original resource
-and its own TimeGate (RFC 7089, 4.1.1); with ``?version=`` it is a Memento.
+that was asked for. What lives at ``/id/…``, ``/graph/…``, ``/ontology`` and ``/shapes`` is an
+original resource and its own TimeGate (RFC 7089, 4.1.1); with ``?version=`` it is a Memento.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from klustergraf_api.problems import respond_to
 from klustergraf_api.request_errors import MalformedRequest, RequestError
 
 PARAMETER: Final = "version"
-_ORIGINALS: Final = ("/id/", "/graph/", "/ontology")
+_ORIGINALS: Final = ("/id/", "/graph/", "/ontology", "/shapes")
 _LONGEST_NAME: Final = 64
 
 

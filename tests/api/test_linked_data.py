@@ -194,11 +194,59 @@ def test_linkset_says_the_same(served: TestClient, path: str) -> None:
     assert len(links) > 8
 
 
-@given(accept=st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0")))
+ANY_HEADER = st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"))
+# Headers that look like Accept, with what can be wrong in them.
+RANGES = st.lists(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(
+            ["text/html", "text/turtle", "*/*", "text/*", "*", "/", "", "a/b/c", '"', "TEXT/HTML"]
+        ),
+        st.sampled_from(
+            ["", ";", ";q", ";q=", "; q = ", ";Q=", ";charset=utf-8;q=", ';x="a,b";q=']
+        ),
+        st.sampled_from(["", "0", "1", "0.5", "1.0000", "-1", "nan", "1e3", "٣", ",", ";", '"'])
+        | st.floats().map(str),
+    ),
+    max_size=6,
+).map(",".join)
+
+
+@given(accept=ANY_HEADER | RANGES)
 def test_no_accept_header_is_an_error(served: TestClient, accept: str) -> None:
-    """Whatever Accept says, the answer is a redirect or that nothing fits."""
-    response = served.get("/id/actor/lab", headers={b"Accept": accept.encode("latin-1")})
-    assert response.status_code in (303, 406)
+    """Whatever Accept says, the answer is a redirect, a document, or that nothing fits."""
+    header = {b"Accept": accept.encode("utf-8")}
+    for path in ("/id/actor/lab", "/graph/stated", "/version/current"):
+        assert served.get(path, headers=header).status_code in (303, 404, 406)
+    for path in ("/ontology", "/shapes", "/graphs/stated", "/queries", "/queries/actors"):
+        assert served.get(path, headers=header).status_code in (200, 303, 404, 406)
+
+
+@given(language=ANY_HEADER, tag=ANY_HEADER, since=ANY_HEADER)
+def test_no_other_header_is_an_error(
+    served: TestClient, language: str, tag: str, since: str
+) -> None:
+    """Whatever a client says of languages and of what it has, it gets the document or a 304."""
+    headers = {
+        b"Accept-Language": language.encode("latin-1"),
+        b"If-None-Match": tag.encode("latin-1"),
+        b"If-Modified-Since": since.encode("latin-1"),
+    }
+    for suffix in ("html", "ttl", "linkset.json"):
+        response = served.get(f"/id/actor/lab.{suffix}", headers=headers)
+        assert response.status_code in (200, 304)
+        assert (response.status_code == 304) == (tag.strip() == "*") or '"' in tag
+
+
+@given(
+    parameters=st.dictionaries(
+        st.sampled_from(["partners", "projects", "relations", "lang", "format"]),
+        st.text(max_size=30),
+    )
+)
+def test_no_parameter_is_an_error(served: TestClient, parameters: dict[str, str]) -> None:
+    """Whatever the address of a page asks for, there is the page."""
+    assert served.get("/id/actor/lab.html", params=parameters).status_code == 200
 
 
 @given(name=st.text(max_size=40))
@@ -271,6 +319,33 @@ def test_a_version_has_a_page(served: TestClient, version: Version) -> None:
             document.request.url, headers={"If-None-Match": document.headers["etag"]}
         )
         assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("suffix", ["ttl", "jsonld", "nt", "rdf"])
+def test_a_query_dereferences(served: TestClient, suffix: str) -> None:
+    """A stored query is there as data: what it answers, and its text, which runs."""
+    listed = _graph(served, "queries", suffix)
+    nodes = sorted(str(node) for node in listed.subjects(rdflib.SH.select))
+    assert nodes
+    for node in nodes:
+        path = node.removeprefix(BASE)
+        graph = _graph(served, path, suffix)
+        about = rdflib.URIRef(node)
+        target = rdflib.URIRef("https://schema.org/target")
+        assert graph.value(about, target) == rdflib.URIRef(f"{BASE}sparql")
+        labels = graph.objects(about, rdflib.RDFS.label)
+        assert {getattr(label, "language", "") for label in labels} == {"sv", "en"}
+        text = str(graph.value(about, rdflib.SH.select))
+        answer = served.get("/sparql", params={"query": text})
+        assert answer.status_code == 200
+        chosen = served.get(f"/{path}", headers={"Accept": SUFFIXES[suffix]})
+        assert chosen.headers["content-location"] == f"/{path}.{suffix}"
+        tag = {"If-None-Match": chosen.headers["etag"], "Accept": SUFFIXES[suffix]}
+        assert served.get(f"/{path}", headers=tag).status_code == 304
+        browser = served.get(f"/{path}", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert browser.headers["content-type"].startswith("text/html")
+    for unknown in ("/queries/none.ttl", "/queries.xml", "/queries/.ttl", "/queries/%0a.ttl"):
+        assert served.get(unknown).status_code == 404
 
 
 def test_a_page_revalidates_by_what_it_shows(served: TestClient) -> None:

@@ -1,20 +1,27 @@
 """What the routes of linked data share: from an address to an IRI, and the headers of documents."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import Response
 
+from klustergraf.catalogue import StoredQuery
 from klustergraf.engine.base import TriplesFormat
 from klustergraf.errors import ResourceNotFound
+from klustergraf.namespaces import PREFIXES
 from klustergraf.version import Version
-from klustergraf_api.caching import entity_tag, http_date
+from klustergraf_api.caching import entity_tag, http_date, not_modified
 from klustergraf_api.dependencies import Parts
+from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import HTML, SUFFIXES, choose
+from klustergraf_api.query_data import describe_queries
 from klustergraf_api.request_errors import NotAcceptable
+from klustergraf_api.signposting import Signposts, header
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.thing_data import Origin
 
@@ -77,6 +84,33 @@ def document_headers(parts: Parts, iri: str, media_type: str, path: str) -> dict
     if origin.created:
         headers["Last-Modified"] = http_date(datetime.fromisoformat(origin.created))
     return headers
+
+
+def query_document(
+    request: Request, parts: Parts, queries: Iterable[StoredQuery], path: str, suffix: str = ""
+) -> Response | None:
+    """Give stored queries as data, where data is asked for by suffix or ``Accept``; else None.
+
+    A page is what a client gets that names nothing better. ``path``: the address, less the suffix.
+    Errors: NotAcceptable.
+    """
+    accept = request.headers.get("accept")
+    media_type = SUFFIXES[suffix] if suffix else choose(accept, (HTML, *TriplesFormat))
+    if media_type is None:
+        raise NotAcceptable((HTML, *TriplesFormat))
+    if media_type == HTML:
+        return None
+    iri = parts.settings.base + path.removeprefix("/")
+    headers = document_headers(parts, iri, media_type, f"{path}.{SUFFIX_OF[media_type]}")
+    headers["Link"] = header(Signposts(iri, path, parts.settings.base).of_data())
+    triples = describe_queries(queries, parts.settings.base)
+    content = serialise(triples, media_type, PREFIXES)
+    # The queries belong to the software and not to the version: the content itself is the tag.
+    headers["ETag"] = entity_tag(sha256(content).hexdigest(), media_type)
+    headers.pop("Last-Modified", None)
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def page_headers(request: Request, parts: Parts) -> dict[str, str]:

@@ -8,13 +8,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest
-from klustergraf.errors import GraphError
+from klustergraf.errors import GraphError, ResourceNotFound
 from klustergraf.version import Version
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
+from klustergraf_api.negotiation import SUFFIXES
 from klustergraf_api.problems import KINDS, kind_of
+from klustergraf_api.query_data import without_header
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
+from klustergraf_api.routes.documents import query_document
 from klustergraf_api.start import count_queries, read_counts
 from klustergraf_api.time_travel import created, stored_versions
 
@@ -64,8 +67,14 @@ async def _changes(version: Version | None, language: str) -> list[str] | None:
 
 
 @router.api_route("/queries", methods=_METHODS)
-async def queries(request: Request, parts: PartsDep) -> Response:
-    """List the stored queries."""
+@router.api_route("/queries.{suffix}", methods=_METHODS)
+async def queries(request: Request, parts: PartsDep, suffix: str = "") -> Response:
+    """List the stored queries, as a page or as data."""
+    if suffix and suffix not in SUFFIXES:
+        raise ResourceNotFound(f"{parts.settings.base}queries.{suffix}")
+    data = query_document(request, parts, parts.catalogue, "/queries", suffix)
+    if data is not None:
+        return data
     ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
     return parts.pages.respond(request, "queries.html", queries=ordered)
 
@@ -73,15 +82,20 @@ async def queries(request: Request, parts: PartsDep) -> Response:
 @router.api_route("/queries/{name}", methods=_METHODS)
 async def query(request: Request, name: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Ask a stored query: its form, its answer, its SPARQL, and how to get the data."""
-    stored = parts.catalogue.get(name)
+    stem, _, suffix = name.rpartition(".")
+    known = suffix if suffix in SUFFIXES else ""
+    stored = parts.catalogue.get(stem if known else name)
+    data = query_document(request, parts, [stored], f"/queries/{stored.name}", known)
+    if data is not None:
+        return data
     names = {parameter.name for parameter in stored.parameters}
     given = {key: value for key, value in request.query_params.items() if key in names and value}
     bound = dict(given)
     if LANGUAGE_PARAMETER in names:
         bound.setdefault(LANGUAGE_PARAMETER, parts.pages.view(request).language)
-    text, table, error, status = _without_header(stored.text), None, None, 200
+    text, table, error, status = without_header(stored.text), None, None, 200
     try:
-        text = _without_header(stored.bind(bound))
+        text = without_header(stored.bind(bound))
         table = await read_results(executor, QueryRequest(text), parts.settings.rows_per_page)
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
@@ -101,12 +115,6 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         language_parameter=LANGUAGE_PARAMETER in names,
         curl=curl,
     )
-
-
-def _without_header(text: str) -> str:
-    """Leave out the block that describes a query: the page tells it in words."""
-    lines = (line for line in text.splitlines() if not line.startswith("#+"))
-    return "\n".join(lines).strip()
 
 
 @router.api_route("/problems/{slug}", methods=_METHODS)

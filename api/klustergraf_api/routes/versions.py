@@ -202,7 +202,7 @@ class _Page:
 @router.api_route("/timemap/{path:path}", methods=_METHODS, include_in_schema=False)
 async def timemap(request: Request, path: str, parts: PartsDep) -> Response:
     """List the Mementos of what lives at a path (RFC 7089, 5), as application/link-format."""
-    if not f"/{path}".startswith(("/id/", "/graph/", "/ontology")):
+    if not f"/{path}".startswith(("/id/", "/graph/", "/ontology", "/shapes")):
         raise PageNotFound
     served = _served(parts.version)
     versions = await asyncio.to_thread(stored_versions, served)
