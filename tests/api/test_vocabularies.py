@@ -98,6 +98,8 @@ def test_every_rule_is_documented(client: TestClient, language: str) -> None:
     assert len(nodes) > 50
     for node in nodes:
         part = _article(page, str(node).removeprefix(KGSH))
+        comments = {getattr(c, "language", ""): c for c in shapes.objects(node, RDFS.comment)}
+        assert _escaped(comments[language]) in part
         for rule in {node, *shapes.objects(node, SH.property | SH.sparql)}:
             for message in shapes.objects(rule, SH.message):
                 if isinstance(message, rdflib.Literal) and message.language == language:
