@@ -42,6 +42,7 @@ from klustergraf_api.routes import (
     resources,
     search,
     sparql,
+    stored_queries,
     strategy_page,
     version_documents,
     versions,
@@ -79,6 +80,7 @@ def create_app(
     cache = _cache(settings, metrics)
     shortcut = Shortcut(cache, is_open=not settings.log_requests)
 
+    stored = catalogue or Catalogue()
     archive = Archive(
         lambda: app.state.parts, partial(start_past, settings=settings), settings.past_versions
     )
@@ -94,9 +96,7 @@ def create_app(
         rendering.version_id = used.version_id
         rendering.is_stored = served is not None
         runner = _runner(settings, used, metrics)
-        parts = Parts(
-            settings, catalogue or Catalogue(), rendering, runner, cache, shortcut, served
-        )
+        parts = Parts(settings, stored, rendering, runner, cache, shortcut, served)
         app.state.parts = parts
         app.state.archive = archive
         following: asyncio.Task[None] | None = None
@@ -136,6 +136,7 @@ def create_app(
         resources,
         pages,
         data_page,
+        stored_queries,
         strategy_page,
         network_page,
         map_page,
@@ -148,6 +149,7 @@ def create_app(
     )
     for module in (*modules, catalogue_routes, dumps):
         app.include_router(module.router)
+    stored_queries.add_query_routes(app, stored)
     app.mount("/static", KeptFiles(directory=STATIC))
     add_handlers(app)
     app.add_middleware(TimeTravel)

@@ -12,7 +12,9 @@ from klustergraf_api.terms import Solution
 class ResultTable:
     """An answer on a page. ``total`` counts all solutions, ``rows`` are those shown.
 
-    ``text``: the Turtle of an answer in triples, ``true`` or ``false`` of a boolean.
+    ``columns`` are those shown: a column of names that only repeats what another column's IRIs are
+    called is left out (downloads have it). ``text``: the Turtle of an answer in triples, ``true``
+    or ``false`` of a boolean.
     """
 
     kind: ResultKind
@@ -36,4 +38,24 @@ async def read_results(executor: Executor, query: QueryRequest, most_rows: int) 
     columns, rows = parse_solutions(document)
     shown = rows[:most_rows]
     iris = {term.value for row in shown for term in row.values() if term.is_iri}
-    return ResultTable(kind, columns, shown, len(rows), labels=await read_labels(executor, iris))
+    labels = await read_labels(executor, iris)
+    told = [c for c in columns if not _is_told(c, columns, shown, labels)]
+    return ResultTable(kind, told, shown, len(rows), labels=labels)
+
+
+def _is_told(column: str, columns: list[str], rows: list[Solution], labels: Labels) -> bool:
+    """Tell whether a column holds names alone that a page already shows for another column's IRIs.
+
+    The names may be of one language, which the page then shows the others in.
+    """
+    named = [row for row in rows if column in row]
+    return bool(named) and any(
+        all(
+            other in row
+            and row[other].is_iri
+            and row[column].value in labels.all_of(row[other].value).values()
+            for row in named
+        )
+        for other in columns
+        if other != column
+    )

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from starlette.testclient import TestClient
 
+from klustergraf.namespaces import KG, SKOS
 from klustergraf_api.negotiation import LANGUAGES
 from klustergraf_api.pages.rendering import FOLDER, MESSAGES, load_messages
 
@@ -59,7 +60,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("answer.", "boolean.", "thing.query.", "ontology.", "service.", "type."),
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
                 "vocabulary.",
-                *("strategy.", "data.kind.", "about.", "network.", "map."),
+                *("strategy.", "data.kind.", "about.", "network.", "map.", "workbench."),
             )
         )
         assert dynamic or f'"{key}"' in used or f"'{key}'" in used, f"{key} is not used"
@@ -185,3 +186,59 @@ def test_operations(client: TestClient) -> None:
 def test_interface_description(client: TestClient) -> None:
     """The OpenAPI description is there and names the endpoint."""
     assert "/sparql" in client.get("/openapi.json").json()["paths"]
+
+
+def test_names_are_shown_once(client: TestClient) -> None:
+    """A column of names beside the things that carry them is not shown again; other text is."""
+    query = f"""
+        PREFIX kg: <{KG}>
+        PREFIX skos: <{SKOS}>
+        SELECT ?actor ?label ?same WHERE {{
+          ?actor a kg:Actor ; skos:prefLabel ?label .
+          FILTER (LANG(?label) = "en")
+          BIND (CONCAT(?label, "!") AS ?same)
+        }}"""
+    page = client.get("/sparql", params={"query": query, "format": "html", "lang": "en"}).text
+    headings = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)
+    assert headings == ["actor", "same"]
+    assert "The Lab" in page
+
+
+def test_each_stored_query_is_an_interface(client: TestClient) -> None:
+    """Typed parameters in OpenAPI; the answer in what is asked for; faults as problems."""
+    described = client.get("/openapi.json").json()["paths"]["/api/queries/actors"]["get"]
+    types = {p["name"]: p["schema"]["type"] for p in described["parameters"]}
+    assert types["actor"] == "string"
+    assert types["timeout"] == "number"
+    town = "https://w3id.org/klustergraf/id/actor/town"
+    found = client.get("/api/queries/actors", params={"actor": town, "lang": "sv"})
+    assert found.headers["content-type"].startswith("application/sparql-results+json")
+    assert [b["actor"]["value"] for b in found.json()["results"]["bindings"]] == [town]
+    table = client.get("/api/queries/actors", params={"actor": town, "format": "csv"})
+    assert table.text.splitlines()[0] == ",".join(found.json()["head"]["vars"])
+    again = client.get(
+        "/api/queries/actors",
+        params={"actor": town, "format": "csv"},
+        headers={"If-None-Match": table.headers["etag"]},
+    )
+    assert again.status_code == 304
+    for query, status in (
+        ("actor=x", 400),
+        ("nope=1", 400),
+        ("timeout=-1", 400),
+        ("format=html", 400),
+        ("actor=http://e/%3E%20%7D", 400),
+    ):
+        answer = client.get(f"/api/queries/actors?{query}")
+        assert answer.status_code == status, query
+        assert answer.headers["content-type"] == "application/problem+json"
+    missing = client.get("/api/queries/actor")
+    assert missing.status_code == 404
+    assert "actors" in missing.json()["nearest"]
+
+
+def test_vocabulary_for_editors(client: TestClient) -> None:
+    """Prefixes, and the terms that there are, with labels in both languages."""
+    found = client.get("/api/vocabulary").json()
+    assert found["prefixes"]["kg"] == "https://w3id.org/klustergraf/ontology#"
+    assert all(set(term) == {"iri", "name", "kind", "labels", "count"} for term in found["terms"])

@@ -68,7 +68,7 @@ def browser() -> Iterator[Browser]:
 
 @dataclass
 class Watch:
-    """What went wrong on the pages of one context."""
+    """What went wrong on the pages of one context. Status 0: no answer at all."""
 
     host: str
     faults: list[str] = field(default_factory=list)
@@ -79,6 +79,7 @@ class Watch:
         is_allowed = "status of" in message.text and any(
             str(status) in message.text for status in self.allowed_statuses
         )
+        is_allowed |= 0 in self.allowed_statuses and "net::ERR_" in message.text
         is_of_driver = "GL Driver Message" in message.text  # of drawing without a graphics card
         if message.type in ("error", "warning") and not is_allowed and not is_of_driver:
             self.faults.append(f"console: {message.text}")

@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -114,7 +115,14 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         error=error,
         language_parameter=LANGUAGE_PARAMETER in names,
         curl=curl,
+        interface=_address(request, f"api/queries/{stored.name}", bound),
     )
+
+
+def _address(request: Request, path: str, parameters: dict[str, str]) -> str:
+    """Write an address of this service."""
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return f"{request.base_url.replace(query='')}{path}{query}"
 
 
 @router.api_route("/problems/{slug}", methods=_METHODS)

@@ -25,7 +25,7 @@ from klustergraf_api.protocol import (
     read_protocol_request,
 )
 from klustergraf_api.request_errors import MalformedRequest, NotAcceptable
-from klustergraf_api.results import read_results
+from klustergraf_api.results import ResultTable, read_results
 
 router = APIRouter()
 
@@ -37,6 +37,9 @@ SELECT ?thing ?label WHERE {
   ?thing a kg:Actor ; skos:prefLabel ?label .
 }
 LIMIT 20"""
+
+# So many rows the workbench keeps in the browser; it counts all.
+_MOST_ROWS: Final = 10_000
 
 _ALLOW: Final = "GET, HEAD, OPTIONS, POST"
 _ANY_FORMAT: Final = (*RESULTS, *TRIPLES, HTML)
@@ -81,7 +84,7 @@ async def _describe(
     if media_type is None:
         raise NotAcceptable([*TRIPLES, HTML])
     if media_type == HTML:
-        return parts.pages.respond(request, "sparql.html", query=_EXAMPLE, table=None, error=None)
+        return _page(request, parts, _EXAMPLE)
     version = parts.engine.version_id
     endpoint = str(request.url.replace(query="")).removesuffix("/")
     tag = entity_tag(version, "service description", endpoint, media_type)
@@ -130,8 +133,29 @@ async def _show(
         table = await read_results(executor, query, parts.settings.rows_per_page)
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
+    return _page(request, parts, asked.text or "", table, error, status)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    query: str,
+    table: ResultTable | None = None,
+    error: GraphError | None = None,
+    status: int = 200,
+) -> Response:
+    """Show the form, and the answer under it where there is one; a script makes it a workbench."""
+    ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
     return parts.pages.respond(
-        request, "sparql.html", status=status, query=asked.text, table=table, error=error
+        request,
+        "sparql.html",
+        status=status,
+        query=query,
+        table=table,
+        error=error,
+        catalogue=ordered,
+        limit_seconds=parts.settings.query_timeout_seconds,
+        most_rows=_MOST_ROWS,
     )
 
 
