@@ -294,4 +294,4 @@ def _mentioned(thing: Thing) -> set[str]:
     iris |= {s.predicate for s in statements}
     iris |= {s.value.value for s in statements if s.value.is_iri}
     passages = [*thing.passages, *(p for r in relations for p in r.passages)]
-    return iris | {p.document for p in passages if p.document}
+    return iris | {p.document or p.iri for p in passages}

@@ -28,7 +28,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:D
 BASE = "https://w3id.org/klustergraf/"
 CREATED = "2026-11-26T01:02:03+00:00"
 FORMATS = {"ttl": "turtle", "nt": "nt", "jsonld": "json-ld", "rdf": "xml"}
-SIGNPOSTED = ["id/actor/lab", "graph/stated", "id/document/note"]
+SIGNPOSTED = [
+    *("id/actor/lab", "graph/stated", "id/document/note"),
+    *("ontology", "shapes", "queries/actors"),
+]
 
 # A hub, something withdrawn, and names that would break out of a query if they were pasted.
 MORE = """

@@ -9,6 +9,7 @@ import pyoxigraph as ox
 import pytest
 import rdflib
 import rdflib.compare
+import signposting
 from rdflib import OWL, RDF, RDFS, SH, SKOS
 from starlette.testclient import TestClient
 
@@ -149,6 +150,22 @@ def test_data_is_the_files(client: TestClient, part: str, suffix: str) -> None:
         assert client.get(path, headers=tag).status_code == 304
         head = client.head(path)
         assert (head.status_code, head.content) == (200, b"")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_signposts_of_an_edition(client: TestClient, part: str) -> None:
+    """An edition is cited by its own IRI; each document that its page names is there."""
+    (number,) = {str(v) for v in _files(part).objects(None, OWL.versionInfo)}
+    (iri,) = {str(v) for v in _files(part).objects(None, OWL.versionIRI)}
+    page = client.get(f"/{part}/{number}", headers={"Accept": "text/html"})
+    found = signposting.find_signposting_http_link([page.headers["link"]], str(page.url))
+    assert str(found.citeAs.target) == iri
+    documents = [*found.describedBy, *found.linksets]
+    assert len(documents) == 5
+    for document in documents:
+        answer = client.get(str(document.target))
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].partition(";")[0] == str(document.type)
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -21,7 +21,7 @@ from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import HTML, SUFFIXES, choose
 from klustergraf_api.query_data import describe_queries
 from klustergraf_api.request_errors import NotAcceptable
-from klustergraf_api.signposting import Signposts, header
+from klustergraf_api.signposting import LINKSET, LINKSET_SUFFIX, Signposts, header
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.thing_data import Origin
 
@@ -86,23 +86,38 @@ def document_headers(parts: Parts, iri: str, media_type: str, path: str) -> dict
     return headers
 
 
+def linkset_document(request: Request, parts: Parts, signs: Signposts) -> Response:
+    """Give the links of the documents about something (RFC 9264)."""
+    root = str(request.base_url).rstrip("/")
+    address = signs.path + LINKSET_SUFFIX
+    headers = document_headers(parts, signs.iri, f"{LINKSET} {root} {signs.types}", address)
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
+    return Response(signs.linkset(root), media_type=LINKSET, headers=headers)
+
+
 def query_document(
     request: Request, parts: Parts, queries: Iterable[StoredQuery], path: str, suffix: str = ""
 ) -> Response | None:
     """Give stored queries as data, where data is asked for by suffix or ``Accept``; else None.
 
     A page is what a client gets that names nothing better. ``path``: the address, less the suffix.
-    Errors: NotAcceptable.
+    Errors: NotAcceptable, ResourceNotFound.
     """
     accept = request.headers.get("accept")
+    iri = parts.settings.base + path.removeprefix("/")
+    signs = Signposts(iri, path, parts.settings.base)
+    if f".{suffix}" == LINKSET_SUFFIX:
+        return linkset_document(request, parts, signs)
+    if suffix and suffix not in SUFFIXES:
+        raise ResourceNotFound(f"{iri}.{suffix}")
     media_type = SUFFIXES[suffix] if suffix else choose(accept, (HTML, *TriplesFormat))
     if media_type is None:
         raise NotAcceptable((HTML, *TriplesFormat))
     if media_type == HTML:
         return None
-    iri = parts.settings.base + path.removeprefix("/")
     headers = document_headers(parts, iri, media_type, f"{path}.{SUFFIX_OF[media_type]}")
-    headers["Link"] = header(Signposts(iri, path, parts.settings.base).of_data())
+    headers["Link"] = header(signs.of_data())
     triples = describe_queries(queries, parts.settings.base)
     content = serialise(triples, media_type, PREFIXES)
     # The queries belong to the software and not to the version: the content itself is the tag.

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest
-from klustergraf.errors import GraphError, ResourceNotFound
+from klustergraf.errors import GraphError
 from klustergraf.version import Version
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
-from klustergraf_api.negotiation import SUFFIXES
 from klustergraf_api.problems import KINDS, kind_of
-from klustergraf_api.query_data import without_header
+from klustergraf_api.query_data import query_iri, without_header
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
 from klustergraf_api.routes.documents import query_document
+from klustergraf_api.signposting import Signposts, header
 from klustergraf_api.start import count_queries, read_counts
 from klustergraf_api.time_travel import created, stored_versions
 
@@ -71,8 +71,6 @@ async def _changes(version: Version | None, language: str) -> list[str] | None:
 @router.api_route("/queries.{suffix}", methods=_METHODS)
 async def queries(request: Request, parts: PartsDep, suffix: str = "") -> Response:
     """List the stored queries, as a page or as data."""
-    if suffix and suffix not in SUFFIXES:
-        raise ResourceNotFound(f"{parts.settings.base}queries.{suffix}")
     data = query_document(request, parts, parts.catalogue, "/queries", suffix)
     if data is not None:
         return data
@@ -83,10 +81,11 @@ async def queries(request: Request, parts: PartsDep, suffix: str = "") -> Respon
 @router.api_route("/queries/{name}", methods=_METHODS)
 async def query(request: Request, name: str, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Ask a stored query: its form, its answer, its SPARQL, and how to get the data."""
-    stem, _, suffix = name.rpartition(".")
-    known = suffix if suffix in SUFFIXES else ""
-    stored = parts.catalogue.get(stem if known else name)
-    data = query_document(request, parts, [stored], f"/queries/{stored.name}", known)
+    stem, _, suffix = name.partition(".")  # the name of a query has no full stop
+    stored = parts.catalogue.get(stem)
+    path = f"/queries/{stored.name}"
+    signs = Signposts(query_iri(parts.settings.base, stored.name), path, parts.settings.base)
+    data = query_document(request, parts, [stored], path, suffix)
     if data is not None:
         return data
     names = {parameter.name for parameter in stored.parameters}
@@ -108,6 +107,7 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         request,
         "query.html",
         status=status,
+        headers={"Link": header(signs.of_page())},
         stored=stored,
         given=given,
         text=text,

@@ -23,13 +23,14 @@ from klustergraf_api.routes.documents import (
     SUFFIX_OF,
     document_headers,
     iri_of,
+    linkset_document,
     negotiate,
     origin_of,
     page_headers,
     see_other,
 )
 from klustergraf_api.schema_org import schema_org_data, script_text
-from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Link, Signposts, header
+from klustergraf_api.signposting import LICENSE, LINKSET_SUFFIX, Link, Signposts, header
 from klustergraf_api.standing import must_stand
 from klustergraf_api.statements import Groups, group, host_of
 from klustergraf_api.streaming import AnswerResponse
@@ -200,11 +201,6 @@ async def _linkset(request: Request, parts: Parts, executor: Executor, local: st
     """Give the links of the documents about a thing."""
     iri = iri_of(parts, local)
     await must_stand(executor, iri)
-    root = str(request.base_url).rstrip("/")
-    headers = document_headers(parts, iri, f"{LINKSET} {root}", f"/{local}{LINKSET_SUFFIX}")
-    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
-        return fresh
     asked = f"SELECT DISTINCT ?type WHERE {{ {serialise_iri(iri)} <{RDF}type> ?type }}"
     types = [row["type"].value for row in await executor.solutions(asked)]
-    content = signposts(parts, iri, types).linkset(root)
-    return Response(content, media_type=LINKSET, headers=headers)
+    return linkset_document(request, parts, signposts(parts, iri, types))

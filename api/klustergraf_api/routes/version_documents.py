@@ -21,12 +21,13 @@ from klustergraf_api.routes.documents import (
     METHODS,
     SUFFIX_OF,
     document_headers,
+    linkset_document,
     negotiate,
     page_headers,
     see_other,
 )
 from klustergraf_api.schema_org import script_text
-from klustergraf_api.signposting import LICENSE, LINKSET, LINKSET_SUFFIX, Signposts, header
+from klustergraf_api.signposting import LICENSE, LINKSET_SUFFIX, Signposts, header
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,12 +50,7 @@ async def version(request: Request, name: str, parts: PartsDep, executor: Execut
         return see_other(request, f"{path}.{SUFFIX_OF[negotiate(request)]}")
     signs = Signposts(iri, path, parts.settings.base, _TYPES)
     if is_linkset:
-        root = str(request.base_url).rstrip("/")
-        address = f"{path}{LINKSET_SUFFIX}"
-        headers = document_headers(parts, iri, f"{LINKSET} {root}", address)
-        if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
-            return fresh
-        return Response(signs.linkset(root), media_type=LINKSET, headers=headers)
+        return linkset_document(request, parts, signs)
     if SUFFIXES[suffix] == HTML:
         headers = page_headers(request, parts) | {"Link": header(signs.of_page())}
         if (fresh := not_modified(request, headers["ETag"], headers)) is not None:

@@ -24,10 +24,11 @@ from klustergraf_api.routes.documents import (
     SUFFIX_OF,
     document_headers,
     iri_of,
+    linkset_document,
     negotiate,
     page_headers,
 )
-from klustergraf_api.signposting import Signposts, header
+from klustergraf_api.signposting import LINKSET_SUFFIX, Signposts, header
 from klustergraf_api.things import graph_query
 
 router = APIRouter(include_in_schema=False)
@@ -90,18 +91,23 @@ def _asked(part: Part, name: str) -> _Asked:
     >>> _asked("shapes", "1.4.2.ttl"), _asked("shapes", "1.4.2").suffix
     (_Asked(part='shapes', name='1.4.2', suffix='ttl'), '')
     """
+    if name.endswith(LINKSET_SUFFIX):
+        return _Asked(part, name.removesuffix(LINKSET_SUFFIX), LINKSET_SUFFIX[1:])
     stem, dot, suffix = name.rpartition(".")
     return _Asked(part, stem, suffix) if dot and suffix in SUFFIXES else _Asked(part, name, "")
 
 
 async def _answer(request: Request, parts: Parts, executor: Executor, asked: _Asked) -> Response:
-    if asked.suffix and asked.suffix not in SUFFIXES:
+    is_linkset = f".{asked.suffix}" == LINKSET_SUFFIX
+    if asked.suffix and asked.suffix not in SUFFIXES and not is_linkset:
         raise ResourceNotFound(iri_of(parts, f"{asked.local}.{asked.suffix}"))
     known = await _editions(parts, asked.part)
     triples, edition = await _find(parts, executor, asked, known)
-    media_type = SUFFIXES[asked.suffix] if asked.suffix else negotiate(request)
     iri = iri_of(parts, asked.local)
     signs = Signposts(iri, f"/{asked.local}", parts.settings.base)
+    if is_linkset:
+        return linkset_document(request, parts, signs)
+    media_type = SUFFIXES[asked.suffix] if asked.suffix else negotiate(request)
     if media_type == HTML:
         headers = page_headers(request, parts) | {"Link": header(signs.of_page())}
     else:
