@@ -138,13 +138,14 @@ def reasons_of(facts: Iterable[Statement]) -> dict[str, str]:
 def grounds_query(iri: str) -> str:
     """Ask which nodes hold the statements of a thing, how certain they are, and where from."""
     return (
-        "SELECT DISTINCT ?node ?predicate ?object ?certainty ?page ?reason WHERE {\n"
+        "SELECT DISTINCT ?node ?predicate ?object ?certainty ?page ?passage ?reason WHERE {\n"
         f"  ?node <{SUBJECT}> {serialise_iri(iri)} ; <{PREDICATE}> ?predicate ; "
         f"<{OBJECT}> ?object .\n"
         f"  OPTIONAL {{ ?node <{CERTAINTY}> ?certainty }}\n"
         f"  OPTIONAL {{ ?node <{PAGE}> ?page }}\n"
+        f"  OPTIONAL {{ ?node <{EVIDENCE}> ?passage . ?passage <{OA}hasSource> ?document }}\n"
         f"  OPTIONAL {{ ?node <{REASON}> ?reason }}\n"
-        "}\nORDER BY ?node ?page ?reason"
+        "}\nORDER BY ?node ?page ?passage ?reason"
     )
 
 
@@ -159,15 +160,13 @@ async def read_grounds(executor: Executor, iri: str, facts: Iterable[Statement])
         by_node.setdefault(row["node"].value, []).append(row)
     by_statement: dict[tuple[str, str], list[Ground]] = {}
     for node, own in by_node.items():
+        reasons = {r["reason"].language: r["reason"].value for r in own if "reason" in r}
         ground = Ground(
             node,
             next((row["certainty"].value for row in own if "certainty" in row), ""),
             tuple(dict.fromkeys(row["page"].value for row in own if "page" in row)),
-            tuple(
-                {
-                    row["reason"].language: row["reason"].value for row in own if "reason" in row
-                }.items()
-            ),
+            tuple(dict.fromkeys(row["passage"].value for row in own if "passage" in row)),
+            tuple(reasons.items()),
         )
         for key in {(row["predicate"].value, row["object"].value) for row in own}:
             by_statement.setdefault(key, []).append(ground)

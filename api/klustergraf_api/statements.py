@@ -11,12 +11,14 @@ from klustergraf_api.terms import Solution, Term
 class Ground:
     """What one statement rests on: a node of the graph that holds it, and where that was read.
 
+    ``pages`` are addresses, ``passages`` places in documents of the graph.
     ``certainty`` is an IRI or empty; ``reasons``, by language, say why something is inferred.
     """
 
     node: str
     certainty: str
     pages: tuple[str, ...] = ()
+    passages: tuple[str, ...] = ()
     reasons: tuple[tuple[str, str], ...] = ()
 
     @property

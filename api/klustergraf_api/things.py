@@ -96,6 +96,10 @@ class Thing:
         """Give the addresses of the pages that a statement was read from."""
         return list(dict.fromkeys(page for g in statement.grounds for page in g.pages))
 
+    def passages_of(self, statement: Statement) -> list[str]:
+        """Give the passages of documents that a statement was read from."""
+        return list(dict.fromkeys(p for g in statement.grounds for p in g.passages))
+
     def kind_of(self, relation: Relation) -> str:
         """Give the class of a relation, or its own IRI when it has none; ours before others'.
 
@@ -292,6 +296,7 @@ def _mentioned(thing: Thing) -> set[str]:
     iris = {thing.iri, *thing.graphs}
     iris |= {iri for table in thing.tables for iri in table.mentioned()}
     iris |= {s.predicate for s in statements}
+    iris |= {p for s in thing.facts for ground in s.grounds for p in ground.passages}
     iris |= {s.value.value for s in statements if s.value.is_iri}
     passages = [*thing.passages, *(p for r in relations for p in r.passages)]
     return iris | {p.document or p.iri for p in passages}

@@ -17,6 +17,8 @@ PROJECTS = 2 * ROWS + 3
 HEAD = """
 @prefix dct: <http://purl.org/dc/terms/> .
 @prefix kg: <https://w3id.org/klustergraf/ontology#> .
+@prefix oa: <http://www.w3.org/ns/oa#> .
+@prefix prov: <http://www.w3.org/ns/prov#> .
 @prefix org: <http://www.w3.org/ns/org#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix schema: <https://schema.org/> .
@@ -40,6 +42,12 @@ HEAD = """
         org:organization <actor/small> ; dct:source <https://www.news.example/a> .
     <reading/r1> a kg:Reading ; kg:hasCertainty kg:inferred ; rdf:subject <actor/big> ;
         rdf:predicate kg:contributesTo ; rdf:object <priority/a1> .
+    <reading/r2> a kg:Reading ; kg:hasCertainty kg:stated ; rdf:subject <actor/small> ;
+        rdf:predicate kg:concerns ; rdf:object <priority/a2> ; prov:wasDerivedFrom <passage/p1> .
+    <actor/small> kg:concerns <priority/a2> .
+    <passage/p1> a kg:Passage ; oa:hasSource <document/d> ; oa:hasSelector <passage/p1#selector> .
+    <passage/p1#selector> oa:start 3 ; oa:end 9 .
+    <document/d> a kg:SourceDocument ; skos:prefLabel "Dokument"@sv , "Document"@en .
     <actor/big> kg:contributesTo <priority/a2> .
     <priority/a2> a kg:PriorityArea ; skos:prefLabel "Område 2"@sv , "Area 2"@en .
 """
@@ -124,6 +132,13 @@ def test_a_fact_names_its_ground(big: TestClient) -> None:
     assert _text(part.partition(">")[2]) == (
         "Part of, and parts kg:backs The small one ○ inferred 1 news.example"
     )
+
+
+def test_a_fact_names_its_passage(big: TestClient) -> None:
+    """A statement that was read from a document leads to the place in it."""
+    part = _section(big.get("/id/actor/small.html?lang=en").text, "facts-other")
+    assert 'href="/id/passage/p1?lang=en" title="Document, characters 3–9">passage</a>' in part
+    assert "inferred" not in part
 
 
 def test_strategy_tells_on_what_ground(big: TestClient) -> None:

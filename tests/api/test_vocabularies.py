@@ -125,9 +125,13 @@ def test_uses_are_what_the_query_says(client: TestClient, founding: BuildResult)
         assert counted == {iri: n for iri, use in uses.items() if (n := getattr(use, name))}
         assert len(counted) > 10
     page = client.get("/ontology", params={"lang": "en"}, headers={"Accept": "text/html"}).text
-    for name, words in (("Actor", "things"), ("hasCertainty", "statements"), ("stated", "times")):
+    for name, words in (
+        ("Actor", "things"),
+        ("hasCertainty", "statements"),
+        ("stated", "mentions"),
+    ):
         part = _article(page, name)
-        link = re.search(rf'href="(/sparql[^"]*)">([^<]*{words})<', part)
+        link = re.search(rf'href="(/sparql[^"]*)">({words}:[^<]*)<', part)
         assert link, name
         address, number = link[1], re.sub(r"\D", "", link[2])
         answer = client.get(address.replace("&amp;", "&"), headers={"Accept": "text/csv"}).text

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from klustergraf.description.vocabulary import Edition, Part, Use, editions, read_use, released
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import ResourceNotFound
-from klustergraf.namespaces import DCT, OWL, PREFIXES
+from klustergraf.namespaces import DCT, OWL, PREFIXES, VANN
 from klustergraf_api.caching import not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
@@ -169,6 +169,9 @@ async def _context(
         "about": {p.rpartition("/")[2]: statements.texts(node, p) for p in _ABOUT},
         "number": next(iter(statements.texts(node, OWL + "versionInfo").values()), ""),
         "namespace": namespace,
+        "prefix": next(
+            iter(statements.texts(node, VANN + "preferredNamespacePrefix").values()), ""
+        ),
         "query": graph_query(iri_of(parts, f"graph/{asked.part}")),
         "types": SUFFIXES,
         "formats": [suffix for suffix, name in SUFFIXES.items() if name != HTML],
