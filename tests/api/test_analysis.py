@@ -143,3 +143,18 @@ def test_fields_left_empty(analysed: TestClient) -> None:
     empty = {"since": "", "until": "", "min_weight": "", "tie": "", "kind": ""}
     assert analysed.get("/api/network", params=empty).json() == analysed.get("/api/network").json()
     assert analysed.get("/api/network", params={"since": "999"}).status_code == 422
+
+
+def test_pictures(analysed: TestClient) -> None:
+    """SVG and PNG of the same filters; an actor that is not there is told."""
+    drawn = analysed.get("/api/network.svg", params={"tie": "foundation", "lang": "sv"})
+    assert drawn.headers["content-type"] == "image/svg+xml"
+    assert b"<svg" in drawn.content
+    assert "Lärosäten" in drawn.text
+    tag = drawn.headers["etag"]
+    params = {"tie": "foundation", "lang": "sv"}
+    again = analysed.get("/api/network.svg", params=params, headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    picture = analysed.get("/api/network.png", params={"ego": "kth", "tie": "foundation"})
+    assert picture.content.startswith(b"\x89PNG")
+    assert analysed.get("/api/network.svg", params={"ego": "nobody"}).status_code == 404

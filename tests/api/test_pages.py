@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from starlette.testclient import TestClient
 
+from klustergraf.analysis.kinds import GROUPS
 from klustergraf.namespaces import KG, SKOS
 from klustergraf_api.negotiation import LANGUAGES
 from klustergraf_api.pages.rendering import FOLDER, MESSAGES, load_messages
@@ -242,3 +243,11 @@ def test_vocabulary_for_editors(client: TestClient) -> None:
     found = client.get("/api/vocabulary").json()
     assert found["prefixes"]["kg"] == "https://w3id.org/klustergraf/ontology#"
     assert all(set(term) == {"iri", "name", "kind", "labels", "count"} for term in found["terms"])
+
+
+def test_pictures_and_pages_name_groups_alike() -> None:
+    """The legend of a picture uses the words of the pages."""
+    for language in LANGUAGES:
+        messages = load_messages(language)
+        for name, group in GROUPS.items():
+            assert messages[f"network.kind.{name}"] == group.labels[language]

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
-from klustergraf.analysis import questions, storage, suggestions
+from klustergraf.analysis import picture, questions, storage, suggestions
 from klustergraf.analysis.formats import EDGE_RULE, FORMATS
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
@@ -99,12 +99,12 @@ async def network(
 ) -> Response:
     """Who works with whom: actors and weighted pairs, by filters, or what is around one actor.
 
-    ``format``: json, or graphml, gexf, cytoscape, vosviewer, kumu, csv, csv-nodes, dot, mtx.
+    ``format``: json, or graphml, gexf, cytoscape, vosviewer, kumu, csv, csv-nodes, xlsx, dot, mtx.
     """
     if format != "json" and format not in FORMATS:
         names = ", ".join(["json", *FORMATS])
         raise AnalysisParameterError("format", f"must be one of {names}, not {format!r}")
-    place = None if ego is None else find_actor(analysis.snapshot, ego)
+    place = None if not ego else find_actor(analysis.snapshot, ego)
     version = analysis.snapshot.version
     document = _network(version, asked, format, place, radius)
     if document is None:
@@ -117,6 +117,42 @@ async def network(
             del _kept[next(iter(_kept))]
     _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
     return _send(request, version, document, media_type, suffix and f"network.{suffix}")
+
+
+@router.get("/network.svg", response_class=Response)
+async def network_svg(
+    request: Request,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    ego: str | None = None,
+    radius: int = 1,
+    lang: Annotated[Literal["sv", "en"], Query()] = "en",
+) -> Response:
+    """Draw the network of the filters as SVG, with names and a legend."""
+    chosen = _chosen(analysis, asked, ego, radius)
+    document = await anyio.to_thread.run_sync(picture.svg, analysis, chosen, lang)
+    return _send(request, analysis.snapshot.version, document, "image/svg+xml", "")
+
+
+@router.get("/network.png", response_class=Response)
+async def network_png(
+    request: Request,
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    ego: str | None = None,
+    radius: int = 1,
+    lang: Annotated[Literal["sv", "en"], Query()] = "en",
+) -> Response:
+    """Draw the network of the filters as PNG, 2400 pixels wide."""
+    chosen = _chosen(analysis, asked, ego, radius)
+    document = await anyio.to_thread.run_sync(picture.png, analysis, chosen, lang)
+    return _send(request, analysis.snapshot.version, document, "image/png", "")
+
+
+def _chosen(analysis: Analysis, asked: NetworkFilter, ego: str | None, radius: int) -> Network:
+    place = None if not ego else find_actor(analysis.snapshot, ego)
+    chosen = project_actors(analysis.snapshot, asked)
+    return chosen if place is None else chosen.ego(place, radius)
 
 
 _MOST_KEPT: Final = 64

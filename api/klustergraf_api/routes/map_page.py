@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from klustergraf.analysis.extraction import REGION
+from klustergraf.analysis.kinds import kind_group
 from klustergraf.analysis.network import project_actors
 from klustergraf.analysis.snapshot import Actor
 from klustergraf.analysis.storage import Analysis
@@ -19,7 +20,7 @@ from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
 from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
-from klustergraf_api.routes.network_page import Choice, kind_group
+from klustergraf_api.routes.network_page import Choice
 
 router = APIRouter(include_in_schema=False)
 

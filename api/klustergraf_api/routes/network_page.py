@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from klustergraf.analysis import questions
 from klustergraf.analysis.formats import FORMATS
+from klustergraf.analysis.kinds import GROUPS, OTHER, kind_group
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Edge, Network, NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
@@ -30,20 +31,6 @@ _MOST_STEPS: Final = 6
 _MOST_PATHS: Final = 3
 _EVIDENCE_SHOWN: Final = 5
 _COMMUNITIES_COLOURED: Final = 7
-OTHER: Final = "other"
-
-# Kinds of actor by what they are to the eye: as many groups as there are colours to tell apart.
-KIND_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "academia": ("university", "academia"),
-    "health-care": ("hospital", "health-care"),
-    "business": ("company", "business", "start-up", "global-company"),
-    "support": ("incubator", "business-support", "chamber-of-commerce"),
-    "public": ("region", "municipality", "agency"),
-    "funding": ("funder", "foundation"),
-    "society": ("society",),
-}
-_GROUP_OF: Final = {kind: group for group, kinds in KIND_GROUPS.items() for kind in kinds}
-
 Size = Literal["degree", "strength", "betweenness"]
 Colour = Literal["kind", "county", "community"]
 Name = Annotated[str, Query(max_length=200)]
@@ -174,11 +161,6 @@ class _Finder:
             return None
 
 
-def kind_group(actor: Actor) -> str:
-    """Tell to which group of kinds an actor belongs."""
-    return next((_GROUP_OF[kind] for kind in actor.kinds if kind in _GROUP_OF), OTHER)
-
-
 def _row(analysis: Analysis, chosen: Network, place: int) -> Row:
     actor = analysis.snapshot.actors[place]
     return Row(
@@ -284,11 +266,7 @@ def _legend(
     """Give the values that the colour tells apart, with their names, in a fixed order."""
     if colour == "kind":
         there = {kind_group(analysis.snapshot.actors[n]) for n in chosen.nodes}
-        return [
-            (group, view.text(f"network.kind.{group}"))
-            for group in (*KIND_GROUPS, OTHER)
-            if group in there
-        ]
+        return [(group, view.text(f"network.kind.{group}")) for group in GROUPS if group in there]
     if colour == "county":
         found = {c for n in chosen.nodes for c in analysis.snapshot.actors[n].counties[:1]}
         named = [(c, view.pick(analysis.snapshot.places.get(c, {})) or c) for c in sorted(found)]

@@ -3,11 +3,15 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import networkx as nx
+from openpyxl import Workbook
 
 from klustergraf.analysis.network import Network
 from klustergraf.analysis.snapshot import RULES
@@ -17,6 +21,10 @@ EDGE_RULE: Final = (
     "Two actors are tied when they share a project, agreement, foundation, group or facility, when "
     "one is a member of the other, or when a source says that they work together."
 )
+
+
+_TIME: Final = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
+_NO_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # Excel knows no time zones
 
 
 def about(network: Network) -> dict[str, str]:
@@ -188,6 +196,39 @@ def csv_edges(_: Analysis, network: Network) -> bytes:
     return _csv(_edges(network), _EDGE_COLUMNS, network)
 
 
+def xlsx(analysis: Analysis, network: Network) -> bytes:
+    """Write an Excel workbook: actors, pairs, and what the file holds. No cell is a formula."""
+    book = Workbook(write_only=True)
+    sheets = (
+        ("Actors", _NODE_COLUMNS, _nodes(analysis, network)),
+        ("Pairs", _EDGE_COLUMNS, _edges(network)),
+        ("About", ["what", "text"], [{"what": k, "text": v} for k, v in about(network).items()]),
+    )
+    for title, header, rows in sheets:
+        sheet = book.create_sheet(title)
+        sheet.append(header)
+        for row in rows:
+            sheet.append([_harmless(row[name]) for name in header])
+    # The same network gives the same bytes: no time of making.
+    book.properties.creator = "Klustergraf"
+    book.properties.created = book.properties.modified = _NO_TIME
+    out = io.BytesIO()
+    book.save(out)
+    return _without_times(out.getvalue())
+
+
+def _without_times(archive: bytes) -> bytes:
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(archive)) as old, ZipFile(out, "w") as new:
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename == "docProps/core.xml":
+                content = _TIME.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
+            undated = ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0))
+            new.writestr(undated, content, ZIP_DEFLATED)
+    return out.getvalue()
+
+
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -230,6 +271,11 @@ FORMATS: Final[Mapping[str, tuple[Writer, str, str]]] = {
     "kumu": (kumu, "application/json", "kumu.json"),
     "csv": (csv_edges, "text/csv; charset=utf-8", "edges.csv"),
     "csv-nodes": (csv_nodes, "text/csv; charset=utf-8", "nodes.csv"),
+    "xlsx": (
+        xlsx,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx",
+    ),
     "dot": (dot, "text/vnd.graphviz; charset=utf-8", "dot"),
     "mtx": (matrix_market, "text/plain; charset=utf-8", "mtx"),
 }

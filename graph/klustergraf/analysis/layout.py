@@ -39,12 +39,13 @@ def positions(links: Links, seed: int = 1) -> list[Position]:
     parts = sorted(network.connected_components(), key=lambda part: (-len(part), min(part)))
     igraph.set_random_number_generator(random.Random(seed))  # noqa: S311 # no secret
     try:
-        x, y, row_height = -1.0, 1.0 + _SPACE, 0.0
+        x, y, row_height = -1.0, 0.0, 0.0
         for number, part in enumerate(parts):
             drawn = _drawn(network.induced_subgraph(sorted(part)))
             if number == 0:
                 for node, place in zip(sorted(part), drawn, strict=True):
                     places[node] = _rounded(place)
+                y = max(place[1] for place in drawn) + 2 * _SPACE
                 continue
             size = _SPACE * math.sqrt(len(part)) / 2
             if x + 2 * size > 1:

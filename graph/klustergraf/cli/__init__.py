@@ -14,6 +14,7 @@ from klustergraf.cli.build import build
 from klustergraf.cli.contributing import contribute, history, token
 from klustergraf.cli.identity import identity
 from klustergraf.cli.importing import import_
+from klustergraf.cli.network import network, strategy, suggest
 from klustergraf.cli.publish import publish
 from klustergraf.cli.query import queries, query
 from klustergraf.cli.self_check import self_check
@@ -81,10 +82,13 @@ main.add_command(import_)
 main.add_command(diff)
 main.add_command(dump)
 main.add_command(identity)
+main.add_command(network)
 main.add_command(publish)
 main.add_command(queries)
 main.add_command(query)
 main.add_command(self_check)
+main.add_command(strategy)
+main.add_command(suggest)
 main.add_command(validate)
 main.add_command(verify_sources)
 main.add_command(versions)

@@ -1,0 +1,225 @@
+"""Networks from the terminal, and as pictures and workbooks: what a person types and gets."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from openpyxl import load_workbook
+from PIL import Image
+
+from klustergraf.analysis import formats, picture, storage
+from klustergraf.analysis.kinds import GROUPS
+from klustergraf.analysis.layout import positions
+from klustergraf.analysis.measures import Links
+from klustergraf.analysis.network import NetworkFilter, project_actors
+from klustergraf.analysis.storage import Analysis
+from klustergraf.build import BuildResult
+from klustergraf.cli import main
+from klustergraf.errors import AnalysisParameterError
+
+SVG = "{http://www.w3.org/2000/svg}"
+FOUNDATION = NetworkFilter(ties=("foundation",))
+
+
+@pytest.fixture(scope="module")
+def analysis(founding: BuildResult) -> Analysis:
+    """Give the analysis of the graph of the founding documents."""
+    return storage.load(founding.version)
+
+
+def run(founding: BuildResult, *words: str) -> Result:
+    """Run a command on the graph of the founding documents."""
+    home = founding.version.path.parents[1]
+    result = CliRunner().invoke(main, ["--home", str(home), *words])
+    assert "Traceback" not in result.output
+    return result
+
+
+def rows_of(result: Result) -> list[dict[str, str]]:
+    """Read CSV."""
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def test_metrics(founding: BuildResult, analysis: Analysis) -> None:
+    """The seven actors behind the foundation, and itself, each tied to all: counted by hand."""
+    rows = rows_of(run(founding, "network", "metrics", "--tie", "foundation", "--format", "csv"))
+    assert {row["actor"] for row in rows} >= {"huddinge-kommun", "karolinska-institutet", "kth"}
+    assert {row["degree"] for row in rows} == {str(len(rows) - 1)}
+    found = json.loads(run(founding, "network", "metrics", "--format", "json").stdout)
+    whole = {a.slug: p for p, a in enumerate(analysis.snapshot.actors)}
+    for row in found:
+        assert row["pagerank"] == analysis.measures["pagerank"][whole[row["actor"]]]
+    assert [r["degree"] for r in found] == sorted((r["degree"] for r in found), reverse=True)
+
+
+@pytest.mark.parametrize("name", ["KI", "karolinska institutet", "KAROLINSKA-INSTITUTET"])
+def test_names_as_they_come(founding: BuildResult, name: str) -> None:
+    """Short forms, capitals and slugs name the same actor."""
+    result = run(founding, "network", "ego", name, "--format", "csv")
+    assert "Karolinska Institutet:" in result.stderr
+    assert "kth" in {row["partner"] for row in rows_of(result)}
+
+
+def test_paths(founding: BuildResult) -> None:
+    """Each path begins and ends where it should, step by step, with its evidence."""
+    words = [
+        "network",
+        "paths",
+        "Sodertorns hogskola",
+        "KTH",
+        "--tie",
+        "foundation",
+        "--lang",
+        "sv",
+    ]
+    rows = rows_of(run(founding, *words, "--format", "csv"))
+    first = [row for row in rows if row["path"] == "1"]
+    assert [row["from"] for row in first] == ["Södertörns högskola"]
+    assert first[0]["to"] == "Kungliga Tekniska högskolan"
+    assert first[0]["evidence"].startswith("https://w3id.org/klustergraf/id/collaboration/")
+    assert "Flemingsberg Science" in first[0]["through"]
+
+
+def test_groups_coverage_gaps_and_suggestions(founding: BuildResult) -> None:
+    """The other lists come as tables and as data."""
+    groups = rows_of(run(founding, "network", "communities", "--format", "csv"))
+    assert [int(g["actors"]) for g in groups] == sorted(
+        (int(g["actors"]) for g in groups), reverse=True
+    )
+    assert "Priority" not in run(founding, "strategy", "coverage", "--by", "kind").stderr
+    gaps = rows_of(run(founding, "strategy", "gaps", "--format", "csv", "--limit", "3"))
+    assert len(gaps) == 3
+    told = run(founding, "suggest", "Sodertorns hogskola", "--lang", "sv")
+    assert told.exit_code == 0
+    assert "Södertörns högskola" in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["network", "ego", "Karolinska Insitutet"], "Karolinska Institutet"),
+        (["network", "ego", "KTH", "--radius", "9"], "1 to 5"),
+        (["network", "paths", "KTH", "KI", "-k", "500"], "1 to 50"),
+        (["network", "plot", "picture.bmp"], ".svg nor .png"),
+        (["suggest", "nobody at all"], "no actor"),
+        (["network", "export", "x", "--format", "word"], "'word'"),
+    ],
+)
+def test_what_cannot_be_done(founding: BuildResult, words: list[str], said: str) -> None:
+    """Exit status 2, and a message that says what to do."""
+    result = run(founding, *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
+
+
+def test_nothing_fits(founding: BuildResult) -> None:
+    """Contradictory filters give an empty table and a hint, and no failure."""
+    result = run(founding, "network", "metrics", "--tie", "foundation", "--programme", "fp7")
+    assert result.exit_code == 0
+    assert "No pair fits" in result.stderr
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_svg(analysis: Analysis, language: str) -> None:
+    """Every actor and pair is drawn; the file says what it holds; markup in names is text."""
+    network = project_actors(analysis.snapshot, FOUNDATION)
+    root = ET.fromstring(picture.svg(analysis, network, language))  # noqa: S314 # made here
+    circles = root.findall(f".//{SVG}a/{SVG}circle")
+    assert len(circles) == len(network.nodes)
+    assert len(root.findall(f".//{SVG}line")) == len(network.edges)
+    description = root.findtext(f"{SVG}desc") or ""
+    assert analysis.snapshot.version in description
+    assert "foundation" in description
+    hostile = replace(analysis.snapshot.actors[network.nodes[0]], labels={language: "<b>&\"'"})
+    actors = list(analysis.snapshot.actors)
+    actors[network.nodes[0]] = hostile
+    changed = replace(analysis, snapshot=replace(analysis.snapshot, actors=tuple(actors)))
+    shown = project_actors(changed.snapshot, FOUNDATION)
+    again = ET.fromstring(picture.svg(changed, shown, language))  # noqa: S314 # made here
+    assert "<b>&\"'" in [title.text for title in again.iter(f"{SVG}title")]
+
+
+def test_names_overlap_nothing(analysis: Analysis) -> None:
+    """No two names meet, none leaves the picture, and none crosses a large actor."""
+    drawing = picture.compose(analysis, analysis.network)
+    assert len(drawing.names) > 15
+    for a, b in combinations(drawing.names, 2):
+        assert not a.box.meets(b.box), (a.text, b.text)
+    for name in drawing.names:
+        assert name.box.left >= 0
+        assert name.box.right <= drawing.width
+        for mark in drawing.marks:
+            if mark.radius >= 12:
+                around = picture.Box(
+                    mark.x - mark.radius, mark.y - mark.radius,
+                    mark.x + mark.radius, mark.y + mark.radius,
+                )  # fmt: skip
+                assert not name.box.meets(around)
+
+
+def test_png(founding: BuildResult, tmp_path: Path) -> None:
+    """The command writes a picture that another library opens, of the size that was asked for."""
+    file = tmp_path / "network.png"
+    result = run(founding, "network", "plot", str(file), "--tie", "foundation")
+    assert result.exit_code == 0
+    with Image.open(file) as opened:
+        assert opened.format == "PNG"
+        assert opened.width == 2400
+        colours = {opened.getpixel((x, y)) for x in range(0, 2400, 3) for y in range(0, 900, 3)}
+    assert (0, 114, 178) in colours
+
+
+def test_too_large_for_a_picture(analysis: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many actors are refused, with what to do instead."""
+    monkeypatch.setattr(picture, "MOST_ACTORS", 3)
+    with pytest.raises(AnalysisParameterError, match="export"):
+        picture.svg(analysis, analysis.network)
+
+
+def test_workbook(analysis: Analysis) -> None:
+    """Excel's sheets hold what the JSON holds, no formula, and the same bytes every time."""
+    content = formats.xlsx(analysis, analysis.network)
+    assert content == formats.xlsx(analysis, analysis.network)
+    book = load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["Actors", "Pairs", "About"]
+    rows = list(book["Pairs"].iter_rows(min_row=2, values_only=True))
+    actors = analysis.snapshot.actors
+    assert {(a, b, w) for a, b, w, *_ in rows} == {
+        (actors[e.source].slug, actors[e.target].slug, e.weight) for e in analysis.network.edges
+    }
+    assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_layout_keeps_neighbours_near() -> None:
+    """Two cliques with one pair between them are drawn apart; the same links, the same places."""
+    pairs = [*combinations(range(6), 2), *combinations(range(6, 12), 2), (0, 6)]
+    links = Links(13, pairs, [1.0] * len(pairs))
+    places = positions(links)
+    assert places == positions(links)
+    (ax, ay), (bx, by) = (
+        (sum(x for x, _ in part) / 6, sum(y for _, y in part) / 6)
+        for part in (places[:6], places[6:12])
+    )
+    apart = ((ax - bx) ** 2 + (ay - by) ** 2) ** 0.5
+    widths = [
+        max(((x - cx) ** 2 + (y - cy) ** 2) ** 0.5 for x, y in part)
+        for part, cx, cy in ((places[:6], ax, ay), (places[6:12], bx, by))
+    ]
+    assert apart > max(widths)
+    lowest = max(y for _, y in places[:12])
+    assert places[12][1] > lowest, "an actor without a tie stands below the others"
+
+
+def test_groups_have_one_colour_and_letter_each() -> None:
+    """Two marks tell each group apart, and no kind is in two."""
+    assert len({g.colour for g in GROUPS.values()}) == len(GROUPS)
+    assert len({g.letter for g in GROUPS.values()}) == len(GROUPS)
+    kinds = [kind for group in GROUPS.values() for kind in group.kinds]
+    assert len(kinds) == len(set(kinds))
