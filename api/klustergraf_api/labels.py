@@ -1,6 +1,6 @@
 """What things are called, in the languages of the pages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from klustergraf.namespaces import DCT, KG, OA, ORG, RDF, RDFS, SKOS
@@ -96,10 +96,20 @@ def _is_thing(iri: str) -> bool:
 
 
 async def _read_texts(executor: Executor, iris: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Look up names; most things have the first of LABEL_PREDICATES, and the others repeat it."""
     wanted = sorted(iris)[:_MOST_IRIS]
+    first, *others = LABEL_PREDICATES
+    texts = await _read_named(executor, wanted, [first])
+    missing = [iri for iri in wanted if iri not in texts]
+    return {**texts, **await _read_named(executor, missing, others)}
+
+
+async def _read_named(
+    executor: Executor, wanted: Sequence[str], by: Sequence[str]
+) -> dict[str, dict[str, str]]:
     if not wanted:
         return {}
-    predicates = ", ".join(map(serialise_iri, LABEL_PREDICATES))
+    predicates = ", ".join(map(serialise_iri, by))
     # Not a second VALUES block: the engine would join the two by reading the whole graph.
     rows = await executor.solutions(
         "SELECT DISTINCT ?thing ?predicate ?label WHERE { "
@@ -107,8 +117,7 @@ async def _read_texts(executor: Executor, iris: Iterable[str]) -> dict[str, dict
         f"?thing ?predicate ?label FILTER(?predicate IN ({predicates})) }}"
     )
     texts: dict[str, dict[str, str]] = {}
-    rank = LABEL_PREDICATES.index
-    for row in sorted(rows, key=lambda row: (rank(row["predicate"].value), row["label"])):
+    for row in sorted(rows, key=lambda row: (by.index(row["predicate"].value), row["label"])):
         language = row["label"].language.split("-")[0]
         texts.setdefault(row["thing"].value, {}).setdefault(language, row["label"].value)
     return texts

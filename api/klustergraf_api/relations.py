@@ -30,6 +30,8 @@ _OTHER_ROLES: Final = (
     KG + "hasTieKind",
     ORG + "role",
 )
+# By these, nodes lead to what they stand between; the pages of relations tell them.
+NODE_ENDS: Final = frozenset({SUBJECT, OBJECT, ORG + "member", ORG + "organization"})
 # What a row tells in its other columns.
 _ASIDE: Final = frozenset(
     {CERTAINTY, REASON, EVIDENCE, PAGE, TYPE, SUBJECT, PREDICATE, OBJECT, DCT + "identifier"}

@@ -12,6 +12,7 @@ from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
 from klustergraf_api.relations import (
     CERTAINTY,
     EVIDENCE,
+    NODE_ENDS,
     REASON,
     TYPE,
     Passage,
@@ -115,12 +116,13 @@ class Thing:
 
     def is_derived(self, statement: Statement) -> bool:
         """Tell whether only rules say this: every graph that has it is a derived one."""
-        return bool(statement.graphs) and all(
-            any(
-                fact.predicate == GRAPH_KIND and fact.value.value.endswith("derivedGraph")
-                for fact in self.graphs.get(graph, [])
-            )
-            for graph in statement.graphs
+        return bool(statement.graphs) and all(map(self.is_derived_graph, statement.graphs))
+
+    def is_derived_graph(self, graph: str) -> bool:
+        """Tell whether a rule made a graph."""
+        return any(
+            fact.predicate == GRAPH_KIND and fact.value.value.endswith("derivedGraph")
+            for fact in self.graphs.get(graph, [])
         )
 
     @property
@@ -206,6 +208,8 @@ async def read_thing(executor: Executor, iri: str, parameters: Mapping[str, str]
     passages, thing.graphs = await asyncio.gather(
         read_passages(executor, said), _read_graphs(executor, said)
     )
+    by_source = sorted(thing.graphs, key=lambda graph: (thing.is_derived_graph(graph), graph))
+    thing.graphs = {graph: thing.graphs[graph] for graph in by_source}
     thing.passages = [passages[s.value.value] for s in facts if s.value.value in passages]
     for relation in relations:
         evidence = (s.value.value for s in relation.facts if s.predicate == EVIDENCE)
@@ -218,7 +222,7 @@ async def _read_pointing(
     executor: Executor, iri: str, inverses: Iterable[Inverse], told: set[str]
 ) -> list[Statement]:
     """Look up the first of what points to a thing, without what its tables tell."""
-    wanted = [i for i in inverses if i.predicate not in told]
+    wanted = [i for i in inverses if i.predicate not in told and i.predicate not in NODE_ENDS]
     if not wanted:
         return []
     rows = await executor.solutions(pointing_query(iri, wanted, MOST_POINTING))

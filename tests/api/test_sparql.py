@@ -189,7 +189,7 @@ def test_browser_sees_the_answer_under_the_form(client: TestClient) -> None:
     )
     assert failed.status_code == 400
     assert "SELECT &lt;script&gt;</textarea>" in failed.text
-    assert "<script" not in failed.text
+    assert "<script>" not in failed.text
 
 
 def test_page_says_when_it_shows_a_part(engine: EmbeddedEngine) -> None:
