@@ -351,6 +351,15 @@ def test_a_query_dereferences(served: TestClient, suffix: str) -> None:
         assert served.get(unknown).status_code == 404
 
 
+def test_the_root_is_the_catalogue_as_data(served: TestClient) -> None:
+    """The IRI that publishes everything leads a harvester to the catalogue, a browser to a page."""
+    data = served.get("/", headers={"Accept": "text/turtle, */*;q=0.1"})
+    assert (data.status_code, data.headers["location"]) == (303, "/datasets/dcat")
+    for accept in ("text/html,*/*;q=0.8", "*/*", "image/png"):
+        page = served.get("/", headers={"Accept": accept})
+        assert page.headers["content-type"].startswith("text/html")
+
+
 def test_a_page_revalidates_by_what_it_shows(served: TestClient) -> None:
     """A page that a browser has is not sent again; in another language it is another."""
     pages = [

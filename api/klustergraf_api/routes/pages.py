@@ -8,16 +8,17 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from klustergraf.engine.base import QueryRequest
+from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import GraphError
 from klustergraf.version import Version
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
+from klustergraf_api.negotiation import HTML, choose
 from klustergraf_api.problems import KINDS, kind_of
 from klustergraf_api.query_data import query_iri, without_header
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
-from klustergraf_api.routes.documents import query_document
+from klustergraf_api.routes.documents import query_document, see_other
 from klustergraf_api.signposting import Signposts, header
 from klustergraf_api.start import count_queries, read_counts
 from klustergraf_api.time_travel import created, stored_versions
@@ -39,7 +40,10 @@ LANGUAGE_PARAMETER: Final = "lang"
 
 @router.api_route("/", methods=_METHODS)
 async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
-    """Tell what this is, with live counts and three questions."""
+    """Tell what this is, with live counts and three questions; as data, it is the catalogue."""
+    wanted = choose(request.headers.get("accept"), (HTML, *TriplesFormat))
+    if wanted not in (None, HTML) and parts.version is not None:
+        return see_other(request, "/datasets/dcat")
     questions = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
     guided = _GUIDED if parts.version is not None else ()
     queries = count_queries()
