@@ -5,8 +5,8 @@ depend on theirs, and the dataset is written in canonical form.
 
 Statements are lines of N-Triples all the way, as the store writes them, and no Python object each;
 only those with blank nodes are objects. What needs a store is asked of two: one with the merge of
-all graphs in its default graph, for rules and shapes, and one of the finished dataset, for the
-quality queries. Where there are two processors, shapes and quality are judged at the same time.
+all graphs in its default graph, and one of those statements of the named graphs that the quality
+queries ask for. Where there is a second processor, it judges most of the shapes meanwhile.
 """
 
 import re
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -23,11 +24,12 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Stor
 from klustergraf import __version__
 from klustergraf.aside import Aside
 from klustergraf.catalogue import read_header
+from klustergraf.engine.tokens import tokens
 from klustergraf.errors import ShapeViolations, VersionNotFound
 from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
-from klustergraf.rules import Rule, derive, describe, load_rules
+from klustergraf.rules import Pattern, Rule, derive, describe, load_rules, patterns_of
 from klustergraf.shacl import Report, validate
 from klustergraf.shacl.compiler.dataset import Dataset
 from klustergraf.shacl.compiler.literals import stored
@@ -98,12 +100,15 @@ def build(
     merged.load(b"".join(catalogue), format=RdfFormat.N_TRIPLES)
 
     progress("shapes", "SHACL and the rules of quality")
-    with Aside(lambda: _report(merged, stated), is_wanted=stated.count() >= _LARGE) as validation:
-        merged = Store()  # the finished dataset is next to fill the memory
+    named = stated.named(_asked_of_named_graphs())
+    findings = _quality_findings(merged, named)
+    data = _without_shapes(merged, stated)
+    is_large = stated.count() >= _LARGE
+    with Aside(lambda: validate(data, share=((0,), 2)), is_wanted=is_large) as others:
+        report = validate(data, share=((1,), 2))
         triples = stated.triples()
         dataset = stated.dataset()
-        findings = _quality_findings(dataset)
-        report = validation.result()
+        report = report.joined(others.result())
     if not report.conforms or findings:
         raise _refusal(report, findings)
 
@@ -179,6 +184,23 @@ class _Statements:
         store.extend(Quad(q.subject, q.predicate, q.object) for q in self.with_blank_nodes)
         return store
 
+    def named(self, asked: frozenset[Pattern] | None) -> Store:
+        """Load a store of the named graphs: of each one statement, and those that are asked for.
+
+        With None, every statement.
+        """
+        wanted = {(f"<{p}>".encode(), o and f"<{o}> .\n".encode()) for p, o in asked or ()}
+        store = Store()
+        for graph, lines in self.ground.items():
+            some = list(islice(lines, 1 if asked is not None else None))
+            for line in lines if asked is not None else ():
+                _, predicate, value = line.split(b" ", 2)
+                if (predicate, None) in wanted or (predicate, value) in wanted:
+                    some.append(line)
+            store.load(b"".join(some), format=RdfFormat.N_TRIPLES, to_graph=graph)
+        store.extend(self.with_blank_nodes)
+        return store
+
     def count(self) -> int:
         """Count the statements."""
         return sum(map(len, self.ground.values())) + len(self.with_blank_nodes)
@@ -210,10 +232,6 @@ def _lines_of(quads: Iterable[Quad]) -> list[bytes]:
 
 _LARGE: Final = 100_000
 """From how many statements on a second process pays."""
-
-
-def _report(merged: Store, stated: _Statements) -> Report:
-    return validate(_without_shapes(merged, stated))
 
 
 def _without_shapes(merged: Store, stated: _Statements) -> Dataset:
@@ -298,20 +316,44 @@ class _Finding:
     row: str
 
 
-def _quality_findings(dataset: bytes) -> list[_Finding]:
-    """Run the queries of ``queries/quality/``, each of which must return nothing."""
-    store = Store()
-    store.bulk_load(dataset, format=RdfFormat.N_QUADS)
+def _quality_findings(merged: Store, named: Store) -> list[_Finding]:
+    """Run the queries of ``queries/quality/``, each of which must return nothing.
+
+    Those that ask in which graph something stands are asked of the named graphs.
+    """
     findings = []
-    for path in sorted((room("queries") / "quality").glob("*.rq")):
-        header, text = read_header(path)
-        rows = store.query(text, use_default_graph_as_union=True)
+    for title, text in _quality_queries():
+        if _asks_for_graphs(text):
+            rows = named.query(text, use_default_graph_as_union=True)
+        else:
+            rows = merged.query(text)
         if isinstance(rows, QuerySolutions):
             names = [variable.value for variable in rows.variables]
             for row in rows:
                 said = ", ".join(f"{n} {row[n]}" for n in names if row[n] is not None)
-                findings.append(_Finding(header["title"]["en"], said))
+                findings.append(_Finding(title, said))
     return sorted(findings, key=lambda finding: (finding.rule, finding.row))
+
+
+def _quality_queries() -> list[tuple[str, str]]:
+    read = [read_header(path) for path in sorted((room("queries") / "quality").glob("*.rq"))]
+    return [(header["title"]["en"], text) for header, text in read]
+
+
+def _asks_for_graphs(text: str) -> bool:
+    return any(token.keyword == "GRAPH" for token in tokens(text))
+
+
+def _asked_of_named_graphs() -> frozenset[Pattern] | None:
+    """Tell which statements the quality queries ask named graphs for; None: they may be any."""
+    asked = set[Pattern]()
+    for _, text in _quality_queries():
+        if _asks_for_graphs(text):
+            patterns = patterns_of(text)
+            if patterns is None:
+                return None
+            asked |= patterns
+    return frozenset(asked)
 
 
 def _refusal(report: Report, findings: list[_Finding]) -> ShapeViolations:

@@ -4,12 +4,13 @@
 request waits for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from klustergraf.analysis import storage
+from klustergraf.aside import Aside
 from klustergraf.description.statistics import STATISTICS, make_statistics
 from klustergraf.description.things import THINGS, make_things
 from klustergraf.description.vocabulary import VOCABULARY, make_vocabulary
@@ -46,6 +47,12 @@ DERIVATIONS: tuple[Derivation, ...] = (SEARCH, NETWORK, COUNTS, SITEMAP, TERMS)
 
 
 def derive_all(version: Version) -> None:
-    """Make everything of a version that is missing."""
-    for derivation in DERIVATIONS:
+    """Make everything of a version that is missing, by two processes from both ends."""
+    with Aside(lambda: _make(DERIVATIONS, version)) as other:
+        _make(reversed(DERIVATIONS), version)
+        other.result()
+
+
+def _make(some: Iterable[Derivation], version: Version) -> None:
+    for derivation in some:
         derivation.folder(version)

@@ -6,20 +6,23 @@ already asserted is not derived again, so derived and asserted never mix.
 """
 
 import time
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, QueryTriples, RdfFormat, Store, parse
-from rdflib import BNode, URIRef
-from rdflib.paths import MulPath
+from rdflib import BNode, URIRef, Variable
+from rdflib.paths import MulPath, NegatedPath
 from rdflib.paths import Path as PropertyPath
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from klustergraf.catalogue import read_header
+from klustergraf.engine.tokens import tokens
 from klustergraf.errors import GraphParseError, SparqlSyntaxError
 from klustergraf.namespaces import DCT, GRAPH, ID, KG, RDF, SKOS
 from klustergraf.resources import room
@@ -161,6 +164,25 @@ def _asked_in(text: str) -> frozenset[Pattern] | None:
     )
 
 
+def patterns_of(text: str) -> frozenset[Pattern] | None:
+    """Tell which statements a query can tell apart; None when it may be any.
+
+    A pattern of three variables that stand nowhere else asks only whether there is a statement.
+    """
+    cut = list(tokens(text))
+    counts = Counter(token.text[1:] for token in cut if token.kind == "variable")
+    if any(one.keyword == "SELECT" and after.text == "*" for one, after in pairwise(cut)):
+        return None
+    found = {
+        pattern
+        for part in parts_of(translateQuery(parseQuery(text)).algebra)
+        for triple in triples_of(part)
+        if not all(isinstance(term, Variable) and counts[str(term)] == 1 for term in triple)
+        for pattern in _of(*triple)
+    }
+    return None if any(predicate is None for predicate, _ in found) else frozenset(found)
+
+
 def _of(_: Any, predicate: Any, value: Any) -> Iterator[Pattern]:
     if isinstance(predicate, URIRef):
         yield str(predicate), str(value) if isinstance(value, URIRef) else None
@@ -173,7 +195,9 @@ def _of(_: Any, predicate: Any, value: Any) -> Iterator[Pattern]:
 
 def _steps(path: Any) -> Iterator[str | None]:
     """List the properties that a path goes along; None when it may be any."""
-    if isinstance(path, URIRef):
+    if isinstance(path, NegatedPath):
+        yield None
+    elif isinstance(path, URIRef):
         yield str(path)
     elif isinstance(path, MulPath):
         yield from _steps(path.path)

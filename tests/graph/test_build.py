@@ -27,6 +27,7 @@ def _extra(tmp_path: Path, turtle: str) -> SourceFile:
     path.write_text(
         "@prefix dct: <http://purl.org/dc/terms/> ."
         "@prefix xsd: <http://www.w3.org/2001/XMLSchema#> ."
+        "@prefix schema: <https://schema.org/> ."
         "@prefix kg: <https://w3id.org/klustergraf/ontology#> ."
         "@prefix skos: <http://www.w3.org/2004/02/skos/core#> ."
         "@base <https://w3id.org/klustergraf/id/> ."
@@ -220,6 +221,21 @@ def test_a_dangling_reference_stops_the_build(
     )
     with pytest.raises(ShapeViolations, match="nobody-knows"):
         build(tmp_path / "home", files=[*founding_files, dangling])
+
+
+def test_the_quality_queries_see_in_which_graph_something_stands(
+    founding_files: list[SourceFile], tmp_path: Path
+) -> None:
+    """A collaboration that a source asserts, and a graph that nothing describes, are refused."""
+    asserted = _extra(tmp_path, "<actor/region-stockholm> kg:collaboratesWith <actor/kth> .")
+    with pytest.raises(ShapeViolations, match="A derived collaboration stands as asserted"):
+        build(tmp_path / "home", files=[*founding_files, asserted])
+    nameless = dataclasses.replace(
+        _extra(tmp_path, "<actor/region-stockholm> schema:keywords 'x'@en ."),
+        graph=NamedNode(GRAPH + "nobody-tells"),
+    )
+    with pytest.raises(ShapeViolations, match=r"no description\n +graph <.*nobody-tells>"):
+        build(tmp_path / "home", files=[*founding_files, nameless])
 
 
 def test_a_file_that_is_not_rdf_stops_the_build_with_its_place(tmp_path: Path) -> None:

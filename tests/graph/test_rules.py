@@ -9,9 +9,9 @@ from pyoxigraph import Quad, QueryTriples, RdfFormat, Store, Triple, parse, seri
 
 from klustergraf.catalogue import read_header
 from klustergraf.errors import GraphParseError, SparqlSyntaxError
-from klustergraf.namespaces import PREFIXES
+from klustergraf.namespaces import PREFIXES, RDF
 from klustergraf.resources import room
-from klustergraf.rules import Rule, derive, load_rules
+from klustergraf.rules import Pattern, Rule, derive, load_rules, patterns_of
 from klustergraf.sources.own import SourceFile
 
 _HEAD = "@base <https://w3id.org/klustergraf/id/> ." + "".join(
@@ -276,3 +276,21 @@ def test_rules_do_not_negate() -> None:
         code = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
         assert "NOT EXISTS" not in code, f"{path.name}: a rule must not negate"
         assert "MINUS" not in code, f"{path.name}: a rule must not negate"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT ?g { GRAPH ?g { ?s ?p ?o } FILTER NOT EXISTS { ?g <urn:k> ?v } }",
+         {("urn:k", None)}),
+        ("SELECT ?g { GRAPH ?g { ?s a <urn:C> } ?s <urn:p>/<urn:q>* ?v }",
+         {(RDF + "type", "urn:C"), ("urn:p", None), ("urn:q", None)}),
+        ("SELECT ?g ?p { GRAPH ?g { ?s ?p ?o } }", None),
+        ("SELECT * { GRAPH ?g { ?s ?p ?o } }", None),
+        ("SELECT ?g { GRAPH ?g { ?s ?p ?o . ?o <urn:p> ?v } }", None),
+        ("SELECT ?g { GRAPH ?g { ?s !<urn:p> ?o } }", None),
+    ],
+)  # fmt: skip
+def test_what_a_query_can_tell_apart(query: str, expected: set[Pattern] | None) -> None:
+    """Only a pattern of variables that stand nowhere else is content with any statement."""
+    assert patterns_of(query) == expected

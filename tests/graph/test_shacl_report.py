@@ -160,3 +160,14 @@ def test_paths_are_written_as_sparql_writes_them() -> None:
     nested = Path("*", parts=(Path("|", parts=(POST_IN, INVERSE)),))
     assert nested.text() == "(org:postIn|^org:postIn)*"
     assert Path("^", parts=(Path("+", parts=(POST_IN,)),)).text() == "^(org:postIn+)"
+
+
+def test_two_reports_of_different_shapes_make_one() -> None:
+    """Joined, they are the report that one validation would have given, whichever comes first."""
+    one = Report.of([result(severity="Warning"), result(path=POST_IN)], limit=1, log=["slow"])
+    other = Report.of([result(path=INVERSE)], log=["slow", "left"])
+    joined = one.joined(other)
+    assert joined.results == Report.of([result(path=POST_IN), result(path=INVERSE)]).results
+    assert joined.counts == {"violation": 2, "warning": 1, "info": 0}
+    assert joined.log == ("slow", "left")
+    assert other.joined(one).results == joined.results

@@ -131,6 +131,12 @@ class Report:
         left = Counter(result.severity_name for result in found[len(kept) :])
         return cls(tuple(kept), dict(left), tuple(log))
 
+    def joined(self, other: "Report") -> "Report":
+        """Give one report of what two say of different shapes."""
+        results = sorted([*self.results, *other.results], key=lambda result: result.sort_key)
+        omitted = Counter(self.omitted) + Counter(other.omitted)
+        return Report(tuple(results), dict(omitted), tuple(dict.fromkeys(self.log + other.log)))
+
     @property
     def total(self) -> int:
         """The number of results, those that were left out among them."""

@@ -1,6 +1,6 @@
 """Validate statements against shapes: compiled to SPARQL, by pySHACL, or by both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -29,6 +29,7 @@ def validate(
     deadline_seconds: float | None = None,
     vocabulary: Iterable[ox.Quad] | None = None,
     lenient: bool = False,
+    share: tuple[Container[int], int] | None = None,
 ) -> Report:
     """Validate statements against shapes: the shipped ones, or those of the given files.
 
@@ -45,6 +46,8 @@ def validate(
     ``focus_nodes`` limits validation to some nodes, where shapes look at them. ``limit`` bounds
     the results that the report keeps; its counts are of all. With a ``vocabulary``, shapes that
     name a class or property that it does not declare are refused, as is all that can never fire.
+    With ``share`` (some numbers below n, and n), only that share of the compiled shapes is applied,
+    so that others can apply the rest; ``Report.joined`` joins what they find.
     With ``lenient``, property shapes without ``sh:path`` are left out, each named in the log.
 
     Errors: GraphParseError when a shapes file cannot be read, says what SHACL does not allow, or
@@ -62,7 +65,7 @@ def validate(
     def found(watch: Watch) -> tuple[list[Result], list[str]]:
         if engine == "pyshacl":
             return by_pyshacl(taken, loaded, nodes), []
-        return compiled(quads, loaded, nodes, watch)
+        return compiled(quads, loaded, nodes, watch, share)
 
     results, notes = in_time(found, deadline_seconds, loaded.source)
     if engine == "both":
@@ -75,13 +78,16 @@ def compiled(
     loaded: ShapesFile,
     nodes: set[Term] | None = None,
     watch: Watch = lambda _: None,
+    share: tuple[Container[int], int] | None = None,
 ) -> tuple[list[Result], list[str]]:
     """Validate with compiled shapes; give the results, and what was left to pySHACL."""
     data = quads if isinstance(quads, Dataset) else Dataset(quads)
     ours: list[Shape] = []
     left: list[Shape] = []
     log = []
-    for shape in loaded.shapes.targeted:
+    for number, shape in enumerate(loaded.shapes.targeted):
+        if share is not None and number % share[1] not in share[0]:
+            continue
         reason = left_out(loaded, shape, data)
         (left if reason else ours).append(shape)
         if reason:
