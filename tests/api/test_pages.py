@@ -61,7 +61,15 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("answer.", "boolean.", "thing.query.", "ontology.", "service.", "type."),
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
                 "vocabulary.",
-                *("strategy.", "data.kind.", "about.", "network.", "map.", "workbench."),
+                *(
+                    "strategy.",
+                    "data.kind.",
+                    "about.",
+                    "network.",
+                    "map.",
+                    "workbench.",
+                    "pictures.",
+                ),
             )
         )
         assert dynamic or f'"{key}"' in used or f"'{key}'" in used, f"{key} is not used"

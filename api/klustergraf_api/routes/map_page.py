@@ -109,7 +109,7 @@ async def show_map(
 ) -> Response:
     """Show where actors are: by municipality, or, where one is chosen, by their places in it."""
     view = parts.pages.view(request)
-    land = await _land(parts, executor)
+    land = await read_land(parts, executor)
     actors = _actors(analysis, asked)
     inside = asked.municipalities[0] if len(asked.municipalities) == 1 else None
     area = land.areas.get(inside) if inside and land else None
@@ -157,7 +157,8 @@ def _actors(analysis: Analysis, asked: AskedDep) -> list[Actor]:
     return [a for a in (analysis.snapshot.actors[n] for n in nodes) if a.in_region]
 
 
-async def _land(parts: Parts, executor: Executor) -> Land | None:
+async def read_land(parts: Parts, executor: Executor) -> Land | None:
+    """Draw the municipalities that have boundaries in the graph, once per version; None: none."""
     if "land" not in parts.remembered:
         rows = await executor.solutions(_BOUNDARIES)
         found = [

@@ -18,6 +18,7 @@ from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
 from klustergraf_api.fact_groups import FACT_GROUPS, fact_group, fact_order
 from klustergraf_api.negotiation import HTML, SUFFIXES
+from klustergraf_api.routes.actor_pictures import read_pictures
 from klustergraf_api.routes.documents import (
     METHODS,
     SUFFIX_OF,
@@ -150,6 +151,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
     language, name = view.language, thing.labels.of(thing.iri, view).value
     types = [fact.value.value for fact in thing.facts if fact.predicate == RDF + "type"]
     told = told_facts(thing.tables)
+    pictures = await read_pictures(parts, executor, iri, view)
     return parts.pages.respond(
         request,
         "thing.html",
@@ -167,6 +169,8 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         host_of=host_of,
         totals={inverse.predicate: inverse.total for inverse in thing.inverses},
         subjects_query=subjects_query,
+        pictures=pictures,
+        places=pictures.places if pictures else {},
         groups=(*FACT_GROUPS, "other"),
         fact_group=fact_group,
         structured=Markup(script_text(schema_org_data(thing, language, name))),  # noqa: S704 - escaped for a script element

@@ -1,9 +1,9 @@
 """What is kept with a version: the snapshot and the measures of its whole network, as JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,11 @@ class Analysis:
     measures: dict[str, list[Any]]
     modularity: float
     stability: float
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The places of the actors in the snapshot, by IRI."""
+        return {actor.iri: place for place, actor in enumerate(self.snapshot.actors)}
 
 
 def links_of(network: Network) -> measures.Links:
