@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -108,6 +109,28 @@ def test_a_page_of_a_table_that_is_not_there(big: TestClient, number: str) -> No
     part = _section(page.text, "projects")
     assert f"{PROJECTS}</small>" in part
     assert ("nothing on this page" in part) == (number in ("4", "9999999"))
+
+
+def test_evidence_comes_in_pages(tmp_path: Path) -> None:
+    """Every node stands on one page; beyond the end the page says so, and leads to the first."""
+    facts = "".join(
+        f"""    <fact/f{n:03}> a kg:Reading ; kg:hasCertainty kg:stated ; rdf:subject <actor/big> ;
+        rdf:predicate kg:concerns ; rdf:object "N{n:03}" .\n"""
+        for n in range(2 * ROWS + 1)
+    )
+    path = tmp_path / "facts.trig"
+    path.write_text(f"{HEAD}{facts}}}", encoding="utf-8")
+    seen: list[str] = []
+    with EmbeddedEngine(path) as engine, TestClient(tiny_app(engine)) as client:
+        for number in (1, 2, 3):
+            page = client.get(f"/id/actor/big.html?lang=en&relations={number}").text
+            seen += re.findall(r">(N\d{3})<", _section(page, "relations"))
+            assert ('rel="next"' in page.split('id="relations"')[1]) == (number < 3)
+        beyond = client.get("/id/actor/big.html?lang=en&relations=999999").text
+    assert seen == [f"N{n:03}" for n in range(2 * ROWS + 1)]
+    part = _section(beyond, "relations")
+    assert "nothing on this page" in part
+    assert 'href="/id/actor/big.html?lang=en#relations"' in part
 
 
 def test_works_with_counts_and_dates(big: TestClient) -> None:
