@@ -7,6 +7,7 @@ import pyoxigraph as ox
 
 from klustergraf.engine.base import ResultsFormat, TriplesFormat
 from klustergraf.namespaces import DCT, GEOF, OWL, RDF, XSD
+from klustergraf_api.json_ld import write_json_ld
 from klustergraf_api.terms import Solution
 
 SD: Final = "http://www.w3.org/ns/sparql-service-description#"
@@ -94,6 +95,8 @@ def describe_service(
 
 def serialise(triples: list[ox.Triple], media_type: str, prefixes: dict[str, str]) -> bytes:
     """Write triples in one of the formats of TriplesFormat."""
+    if media_type == TriplesFormat.JSON_LD:
+        return write_json_ld(triples, prefixes)
     form = ox.RdfFormat.from_media_type(media_type)
     takes_prefixes = media_type in (TriplesFormat.TURTLE, TriplesFormat.RDF_XML)
     document = ox.serialize(triples, format=form, prefixes=prefixes if takes_prefixes else None)

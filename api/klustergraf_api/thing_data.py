@@ -53,7 +53,7 @@ class Origin:
 
 
 async def describe_thing(executor: Executor, iri: str, origin: Origin) -> list[ox.Triple]:
-    """Build the description of a thing, sorted.
+    """Build the description of a thing, sorted, the thing itself first.
 
     Errors: as Executor.read.
     """
@@ -67,7 +67,8 @@ async def describe_thing(executor: Executor, iri: str, origin: Origin) -> list[o
     triples = own | pointing | nodes
     named = await _construct(executor, names_query(_mentioned(triples), graphs))
     told = {*_provenance(iri, origin, graphs), *_cuts(iri, origin, inverses)}
-    return sorted(triples | named | told, key=str)
+    thing = ox.NamedNode(iri)
+    return sorted(triples | named | told, key=lambda t: (t.subject != thing, str(t)))
 
 
 def own_query(iri: str) -> str:
