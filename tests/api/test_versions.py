@@ -202,3 +202,28 @@ def test_without_versions(client: TestClient) -> None:
         assert response.status_code == 404
         assert response.json()["type"] == "/problems/version-not-found"
     assert client.get("/id/actor/lab.ttl").status_code == 200
+
+
+def test_citation(site: Site) -> None:
+    """Each form, of a version and of an answer; the link of an answer gives that answer again."""
+    address = f"/api/versions/{site.old.id[:9]}/citation"
+    text = site.client.get(address, params={"format": "text", "lang": "sv"})
+    assert text.headers["content-type"] == "text/plain; charset=utf-8"
+    assert site.old.id in text.text
+    assert "datamängd" in text.text
+    entry = site.client.get(address, headers={"Accept": "application/x-bibtex"})
+    assert entry.text.startswith("@misc{klustergraf-")
+    csl = site.client.get(address, params={"format": "csl", **COUNT}).json()
+    again = site.client.get(csl[0]["URL"], headers={"Accept": "text/csv"})
+    assert again.text.split()[1] == str(count(site, site.old))
+    kept = site.client.get(address, params={"format": "text"})
+    tag = {"If-None-Match": kept.headers["etag"]}
+    assert site.client.get(address, params={"format": "text"}, headers=tag).status_code == 304
+    for wrong, status in (
+        ({"format": "word"}, 422),
+        ({"query": "x" * 20_001}, 422),
+        ({"format": "../../etc"}, 422),
+    ):
+        assert site.client.get(address, params=wrong).status_code == status
+    assert site.client.get("/api/versions/0000000/citation").status_code == 404
+    assert site.client.get(address, headers={"Accept": "image/png"}).status_code == 406

@@ -143,6 +143,11 @@ class View:
         query = urlencode([*kept, *added.items(), *language])
         return f"{path}?{query}" if query else path
 
+    def cite(self, version: str, query: str, form: str) -> str:
+        """Write the address that cites the answer of a query from a version."""
+        asked = {"query": query, "format": form, "lang": self.language}
+        return f"/api/versions/{version}/citation?{urlencode(asked)}"
+
     def sparql(self, query: str, **parameters: str) -> str:
         """Write the address that answers a query."""
         return self.href("/sparql", query=query, **parameters)
@@ -219,6 +224,7 @@ class Pages:
         view = self.view(request)
         common = {
             "version_id": self.version_id,
+            "version_stored": self.is_stored,
             "languages": LANGUAGES,
             "t": view.text,
             "navigation": [

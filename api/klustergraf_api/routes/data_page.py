@@ -15,6 +15,7 @@ from klustergraf.version import Manifest, Version
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.results import read_results
+from klustergraf_api.routes.citations import citation_of
 from klustergraf_api.time_travel import stored_versions
 
 router = APIRouter(include_in_schema=False)
@@ -73,6 +74,7 @@ async def data(
         "data.html",
         manifest=parts.version.manifest,
         is_past=parts.version.id != request.app.state.parts.engine.version_id,
+        citation=citation_of(request, parts, parts.version, language).text(),
         files=files,
         history=history,
         newer=max(first - _VERSIONS_SHOWN, 0) if first else None,

@@ -369,11 +369,17 @@ class Workbench {
 
   private frame(views: [string, () => HTMLElement][], formats: [string, string][]): void {
     const downloads = element("p", "", { class: "downloads" });
+    const version = this.form.dataset.version;
     downloads.append(`${say("download")}: `);
     formats.forEach(([format, name], place) => {
       if (place) downloads.append(" · ");
       downloads.append(element("a", name, { href: this.address(format) }));
     });
+    if (this.form.dataset.stored) {
+      const cited = new URLSearchParams({ query: this.text, format: "text", lang: LANGUAGE });
+      const href = `/api/versions/${version}/citation?${cited}`;
+      downloads.append(" · ", element("a", say("cite"), { href }));
+    }
     const tabs = element("div", "", { role: "tablist", "aria-label": say("views") });
     const panel = element("div", "", { role: "tabpanel", id: "view", tabindex: "0" });
     const buttons = views.map(([name, make]) => {

@@ -5,13 +5,14 @@ cited; none is a blank node.
 """
 
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import quote
 
 import pyoxigraph as ox
 
 from klustergraf.description.statements import Statements
 from klustergraf.description.statistics import GraphStatistics
-from klustergraf.namespaces import BASE, DCT, FOAF, ID, OWL, RDF, VOID
+from klustergraf.namespaces import BASE, DCT, FOAF, ID, OWL, RDF, SCHEMA, SKOS, VOID
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 DOCUMENT = BASE + ".well-known/void"
@@ -78,6 +79,8 @@ def _describe_graph(said: Statements, whole: str, graph: str, found: GraphStatis
         said.integer(own, VOID + "distinctObjects", used.objects)
     for predicate, targets in found.links.items():
         for target, count in targets.items():
+            if count < _FEWEST_LINKS and predicate not in _SAME:
+                continue
             own = f"{part}/links/{_name(predicate)}/{_name(target)}"
             other = f"{DOCUMENT}#other/{_name(target)}"
             said.a(own, VOID + "Linkset")
@@ -88,6 +91,14 @@ def _describe_graph(said: Statements, whole: str, graph: str, found: GraphStatis
             said.integer(own, VOID + "triples", count)
             said.a(other, VOID + "Dataset")
             said.say(other, VOID + "uriSpace", ox.Literal(target))
+
+
+# A linkset leads to a dataset of others. What few statements lead to is somebody's page, unless it
+# says that two things are the same.
+_FEWEST_LINKS: Final = 10
+_SAME: Final = frozenset(
+    (OWL + "sameAs", SCHEMA + "sameAs", SKOS + "exactMatch", SKOS + "closeMatch")
+)
 
 
 def _name(iri: str) -> str:

@@ -18,6 +18,7 @@ from klustergraf.errors import SourceUnavailable
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _PIECE: Final = 64 * 1024
+MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class FetchLimits:
     """What one fetch may cost, redirects included."""
 
     seconds: float = 20.0
-    most_bytes: int = 64 * 1024 * 1024
+    most_bytes: int = MOST_BYTES
     most_redirects: int = 5
 
 

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 
 from klustergraf.errors import SourceUnavailable
 from klustergraf.namespaces import DCAT, DCT, FOAF, RDF, VOID
-from klustergraf.site_check.fetching import Fetched, Fetcher
+from klustergraf.site_check.fetching import MOST_BYTES, Fetched, Fetcher
 
 _Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Outcome = Literal["pass", "fail", "skip"]
@@ -97,7 +97,8 @@ class SiteCheck:
                 continue
             if found.status == 200 and found.media_type in _RDF_TYPES:
                 self._catalogue = found
-                return is_itself
+                # A site's root may send those who want RDF to its catalogue.
+                return is_itself and not found.statuses
         return False
 
     def _path(self, path: str) -> Fetched:
@@ -215,6 +216,7 @@ class SiteCheck:
 
     def _checksums(self) -> str:
         checked = list[str]()
+        too_large = 0
         for thing in self._of_class(DCAT + "Distribution"):
             for checksum in self._values(thing, _SPDX + "checksum"):
                 if not isinstance(checksum, ox.NamedNode | ox.BlankNode):
@@ -222,15 +224,25 @@ class SiteCheck:
                 algorithm = "".join(map(str, self._values(checksum, _SPDX + "algorithm")))
                 if "sha256" not in algorithm or len(checked) == _MOST_DUMPS:
                     continue
+                if any(int(size.value) > MOST_BYTES for size in self._sizes(thing)):
+                    too_large += 1
+                    continue
                 (expected,) = self._values(checksum, _SPDX + "checksumValue")
                 for url in self._values(thing, DCAT + "downloadURL"):
                     found = self._ok(getattr(url, "value", ""))
                     if sha256(found.content).hexdigest() != getattr(expected, "value", "").lower():
                         raise _Fails(f"{url} is not what its checksum says")
                     checked.append(str(url))
+        if too_large and not checked:
+            raise _Skips(f"each file is larger than {MOST_BYTES} bytes")
         if not checked:
             raise _Skips("no distribution has a SHA-256")
-        return f"{len(checked)} files"
+        unread = f", {too_large} too large to be read" if too_large else ""
+        return f"{len(checked)} files{unread}"
+
+    def _sizes(self, distribution: ox.NamedNode | ox.BlankNode) -> list[ox.Literal]:
+        found = self._values(distribution, DCAT + "byteSize")
+        return [v for v in found if isinstance(v, ox.Literal) and v.value.isdecimal()]
 
     def _openapi(self) -> str:
         document = json.loads(self._path("openapi.json").content)
