@@ -39,10 +39,11 @@ fix: .venv/.dev ## repair what can be repaired by machine
 	$(BIN)/typos --write-changes
 	$(BIN)/python hatch_build.py npm run --silent fix
 
-bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look)
+bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look; CORDIS=folder of its tables)
 	$(BIN)/python bench/sparql.py $(if $(SIZE),--size $(SIZE)) $(if $(QUICK),--quick)
 	$(BIN)/python bench/shacl.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/linked_data.py $(if $(QUICK),--quick)
+	$(BIN)/python bench/network.py $(if $(QUICK),--quick) $(if $(CORDIS),--data $(CORDIS))
 
 wheel: .venv/.dev ## build the source distribution and the wheel into dist/
 	$(BIN)/python -m build --no-isolation .

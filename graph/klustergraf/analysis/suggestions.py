@@ -1,13 +1,13 @@
 """Who should meet: pairs without a tie that share partners or priority areas.
 
 Score: Adamic–Adar over common partners, the sum of 1 / ln(degree) (Adamic and Adar, Social
-Networks 25, 2003), plus the Jaccard similarity of priority areas (0–1). Parents and children are
-never suggested to each other.
+Networks 25, 2003), plus the Jaccard similarity of priority areas (0–1). An actor and what it
+is a part of, however far up, are never suggested to each other.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from klustergraf.analysis.network import Network
@@ -26,10 +26,34 @@ class Suggestion:
     areas: tuple[str, ...]
 
 
-def adamic_adar(neighbours: Mapping[int, Iterable[int]], a: int, b: int) -> float:
-    """Weigh the common partners of two: the fewer partners one has, the more it says."""
-    common = set(neighbours[a]) & set(neighbours[b])
-    return math.fsum(1 / math.log(len(set(neighbours[n]))) for n in sorted(common))
+def adamic_adar(neighbours: Mapping[int, Collection[int]], actor: int) -> dict[int, float]:
+    """Weigh the common partners of an actor and each that has some: few partners say more."""
+    found: dict[int, float] = defaultdict(float)
+    for near in sorted(neighbours[actor]):
+        around = neighbours[near]
+        if len(around) > 1:
+            weight = 1 / math.log(len(around))
+            for far in around:
+                found[far] += weight
+    found.pop(actor, None)
+    return found
+
+
+class _Ancestors:
+    """All that an actor is a part of, however far up."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._parents = {actor.iri: actor.parents for actor in snapshot.actors}
+
+    def __getitem__(self, iri: str) -> set[str]:
+        found: set[str] = set()
+        border = [iri]
+        while border:
+            for parent in self._parents.get(border.pop(), ()):
+                if parent not in found:
+                    found.add(parent)
+                    border.append(parent)
+        return found
 
 
 def suggest(network: Network, actor: int, most: int = 20) -> list[Suggestion]:
@@ -41,21 +65,22 @@ def suggest(network: Network, actor: int, most: int = 20) -> list[Suggestion]:
         areas[item.iri].add(item.area)
     own = snapshot.actors[actor]
     direct = set(around.get(actor, ()))
-    candidates = {far for near in direct for far in around[near]}
-    candidates |= {
+    nearness = adamic_adar(around, actor) if direct else {}
+    candidates = set(nearness) | {
         i
         for i, other in enumerate(snapshot.actors)
         if i in around and areas.get(own.iri, set()) & areas.get(other.iri, set())
     }
+    above = _Ancestors(snapshot)
     found = []
     for other in sorted(candidates - direct - {actor}):
         there = snapshot.actors[other]
-        if own.iri in there.parents or there.iri in own.parents:
+        if there.iri in above[own.iri] or own.iri in above[there.iri]:
             continue
         common = tuple(sorted(direct & set(around[other])))
         shared = areas.get(own.iri, set()) & areas.get(there.iri, set())
         union = areas.get(own.iri, set()) | areas.get(there.iri, set())
-        near = adamic_adar(around, actor, other) if common else 0.0
+        near = nearness.get(other, 0.0)
         score = near + (len(shared) / len(union) if union else 0.0)
         found.append(Suggestion(actor, other, score, near, common, tuple(sorted(shared))))
     return sorted(found, key=lambda s: (-s.score, s.other))[:most]
