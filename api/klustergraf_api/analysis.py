@@ -143,6 +143,8 @@ class CoverageCell(BaseModel):
     amount_eur: float
     stated: int
     derived: int
+    amount_eur_derived: float = Field(description="The part of it that only rules tie to the area.")
+    by_origin: dict[str, dict[str, int]] = Field(description="stated, derived: numbers by kind.")
     things: dict[str, list[str]]
 
 

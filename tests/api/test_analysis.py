@@ -1,10 +1,14 @@
 """``/api/network…``, ``/api/strategy…`` and ``/api/suggestions``, over the shipped graph."""
 
+import csv
+import io
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
+from klustergraf.analysis.formats import FORMATS
 from klustergraf.build import BuildResult
 from klustergraf.derivations import NETWORK
 from klustergraf.engine.embedded import EmbeddedEngine
@@ -110,6 +114,66 @@ def test_formats(analysed: TestClient, name: str) -> None:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_files(analysed: TestClient) -> None:
+    """Each file is where it is said to be, at an address of the version; tools are given that."""
+    answer = analysed.get("/api/network/files?tie=foundation&ego=KTH").json()
+    assert {f["format"] for f in answer["files"]} == {"json", "svg", "png", *FORMATS}
+    for file in answer["files"]:
+        assert f"version={answer['version']}" in file["url"]
+        assert "ego=kth" in file["url"]
+        got = analysed.get(file["url"])
+        assert got.status_code == 200, file
+        assert got.headers["Content-Type"] == file["media_type"]
+        for address in file["open_in"].values():
+            (opened,) = parse_qs(urlsplit(address).query).popitem()[1]
+            assert opened == file["url"]
+    opened_by = [tool for file in answer["files"] for tool in file["open_in"]]
+    assert opened_by == ["Gephi Lite", "VOSviewer"]
+
+
+def test_growth(analysed: TestClient) -> None:
+    """New pairs of all years are the pairs with a date; ties without one are told apart."""
+    answer = analysed.get("/api/network/growth?tie=project").json()
+    years = [item["year"] for item in answer["years"]]
+    assert years == list(range(years[0], years[-1] + 1))
+    edges = analysed.get("/api/network?tie=project").json()["edges"]
+    assert sum(y["new_pairs"] for y in answer["years"]) == sum(bool(e["since"]) for e in edges)
+
+
+@pytest.mark.parametrize("onto", ["priority", "facility", "project"])
+def test_projection(analysed: TestClient, onto: str) -> None:
+    """Weights of edges, of targets and of the spreadsheet are the same."""
+    answer = analysed.get(f"/api/network/projection?onto={onto}").json()
+    for target in answer["targets"]:
+        own = [e for e in answer["edges"] if e["target"] == target["slug"]]
+        assert (target["actors"], target["weight"]) == (len(own), sum(e["weight"] for e in own))
+    text = analysed.get(f"/api/network/projection?onto={onto}&format=csv").text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(r["actor"], r["target"], int(r["weight"])) for r in rows] == [
+        (e["actor"], e["target"], e["weight"]) for e in answer["edges"]
+    ]
+
+
+def test_trend_and_changes(analysed: TestClient) -> None:
+    """Each area has every year; nothing changed since the version itself."""
+    trend = analysed.get("/api/strategy/trend").json()
+    years = {item["year"] for item in trend["years"]}
+    assert len(trend["years"]) == len(years) * len(trend["areas"]) > 0
+    version = trend["version"]
+    same = analysed.get(f"/api/strategy/changes?since={version[:12]}").json()
+    assert (same["since"], same["changes"]) == (version, [])
+
+
+def test_origins_of_cells(analysed: TestClient) -> None:
+    """Stated and derived are told apart for each kind, and add up."""
+    for cell in analysed.get("/api/strategy/coverage").json()["cells"]:
+        stated, derived = cell["by_origin"]["stated"], cell["by_origin"]["derived"]
+        assert cell["stated"] == sum(stated.values())
+        for kind in ("actors", "facilities", "projects"):
+            assert stated[kind] + derived[kind] == cell[kind]
+        assert 0 <= cell["amount_eur_derived"] <= cell["amount_eur"] + 1e-6
+
+
 @pytest.mark.parametrize(
     ("path", "status", "detail"),
     [
@@ -120,6 +184,10 @@ def test_formats(analysed: TestClient, name: str) -> None:
         ("/api/network?counting=double", 400, "full or fractional"),
         ("/api/network/paths?from=kth&to=region-uppsala&k=51", 400, "1 to 50"),
         ("/api/strategy/coverage?by=planet", 400, "county"),
+        ("/api/network/projection?onto=planet", 400, "priority, facility, project"),
+        ("/api/network/files?ego=kth&radius=9", 400, "1 to 5"),
+        ("/api/strategy/changes?since=ffffffffffff", 404, "version"),
+        ("/api/strategy/changes", 422, "does not fit"),
         ("/api/suggestions?actor=kth&limit=0", 422, "does not fit"),
         ("/api/network?since=yesterday", 422, "does not fit"),
     ],

@@ -1,7 +1,7 @@
 """Measures and paths on random networks equal those of networkx."""
 
 import math
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
 import networkx as nx
@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from klustergraf.analysis import measures
 from klustergraf.analysis.brokerage import brokerage
+from klustergraf.analysis.growth import growth
+from klustergraf.analysis.joint import joint_projects
 from klustergraf.analysis.measures import Links
+from klustergraf.analysis.network import Network, NetworkFilter, project_actors
+from klustergraf.analysis.paths import shortest_paths
+from klustergraf.analysis.snapshot import Actor, Snapshot, Tie
+from klustergraf.analysis.suggestions import adamic_adar, suggest
 
 
 @st.composite
@@ -107,3 +113,103 @@ def test_brokers_by_hand() -> None:
     # x–y, x–y, x–z go out of the own part; y–y return to another; y–z, y–z join three parts.
     assert roles == {"coordinator": 0, "consultant": 1, "representative": 3, "liaison": 2}
     assert brokerage(star, [None, "x", "x", "x", "x"])[0]["consultant"] == 0
+
+
+def network_of(links: Links) -> Network:
+    """Make a network of actors whose pairs have these weights, to the nearest whole number."""
+    ties = tuple(
+        Tie(a, b, "project", f"p{a}-{b}-{n}", 2, "e", "stated")
+        for (a, b), weight in zip(links.pairs, links.weights, strict=True)
+        for n in range(max(1, round(weight)))
+    )
+    actors = tuple(Actor(f"actor/a{n:02}", {}) for n in range(links.count))
+    snapshot = Snapshot("", actors, ties, {}, (), {}, {}, {}, ())
+    return project_actors(snapshot, NetworkFilter(isolates=True))
+
+
+@settings(max_examples=80)
+@given(random_links(), st.integers(1, 8))
+def test_paths_equal_those_of_networkx(links: Links, k: int) -> None:
+    """All shortest paths are networkx's; the k best are as long as its k best."""
+    network = network_of(links)
+    simple: nx.Graph[int] = nx.Graph()
+    simple.add_nodes_from(range(links.count))
+    for edge in network.edges:
+        simple.add_edge(edge.source, edge.target, distance=1 / edge.weight)
+    end = links.count - 1
+    every, best = shortest_paths(network, 0, end, k)
+    if end == 0 or not nx.has_path(simple, 0, end):
+        assert (every, best) == ([], [])
+        return
+    if nx.shortest_path_length(simple, 0, end) > 6:
+        return
+    theirs = sorted(nx.all_shortest_paths(simple, 0, end))
+    assert every == theirs[:50]
+    long = [
+        nx.path_weight(simple, path, "distance")
+        for path in islice(nx.shortest_simple_paths(simple, 0, end, weight="distance"), 4 * k)
+        if len(path) <= 7
+    ]
+    ours = [nx.path_weight(simple, path, "distance") for path in best]
+    assert ours == sorted(ours)
+    if len(ours) == k == len(long[:k]):
+        assert ours == pytest.approx(long[:k], abs=1e-9)
+
+
+@settings(max_examples=80)
+@given(random_links())
+def test_adamic_adar_equals_that_of_networkx(links: Links) -> None:
+    """The nearness of every pair equals networkx's index."""
+    network = reference(links)
+    neighbours = {node: set(network[node]) for node in network}
+    for a in network:
+        ours = adamic_adar(neighbours, a)
+        pairs = [(a, b) for b in network if b != a]
+        for _, b, theirs in nx.adamic_adar_index(network, pairs):
+            assert ours.get(b, 0.0) == pytest.approx(theirs, rel=0, abs=1e-9)
+
+
+def test_joint_projects_by_hand() -> None:
+    """Three in one project and two of them in another: three pairs, one of them twice."""
+    snapshot = joint_projects({"p": ["a", "b", "c"], "q": ["b", "c"], "alone": ["d"]})
+    network = project_actors(snapshot)
+    assert [(e.source, e.target, e.weight) for e in network.edges] == [
+        (0, 1, 1.0), (0, 2, 1.0), (1, 2, 2.0)
+    ]  # fmt: skip
+    halves = project_actors(snapshot, NetworkFilter(counting="fractional"))
+    assert [e.weight for e in halves.edges] == [0.5, 0.5, 1.5]
+    assert [halves.strength(n) for n in halves.nodes] == [1.0, 2.0, 2.0], "projects of each"
+
+
+def test_growth_by_hand() -> None:
+    """Two ties of one pair and one of another, one that ended, one without a date."""
+    ties = (
+        Tie(0, 1, "project", "p", 2, "e", "stated", "2010-01-01", "2011-12-31"),
+        Tie(0, 1, "project", "q", 2, "e", "stated", "2013-01-01"),
+        Tie(1, 2, "project", "r", 2, "e", "stated", "2012"),
+        Tie(0, 2, "project", "s", 2, "e", "stated"),
+    )
+    actors = tuple(Actor(f"actor/{n}", {}) for n in "abc")
+    years, undated = growth(project_actors(Snapshot("", actors, ties, {}, (), {}, {}, {}, ())))
+    assert undated == 1
+    assert [(y.year, y.ties, y.pairs, y.actors, y.new_pairs, y.new_actors) for y in years] == [
+        (2010, 1, 1, 2, 1, 2), (2011, 1, 1, 2, 0, 0), (2012, 1, 1, 2, 1, 1), (2013, 2, 2, 3, 0, 0)
+    ]  # fmt: skip
+
+
+def test_kin_are_not_suggested() -> None:
+    """Neither parents nor grandparents nor their children are told to meet."""
+    ties = (
+        Tie(0, 1, "project", "p", 2, "e", "stated"),
+        *(Tie(1, n, "project", f"p{n}", 2, "e", "stated") for n in (2, 3, 4)),
+    )
+    actors = (
+        Actor("actor/unit", {}, parents=("actor/school",)),
+        Actor("actor/partner", {}),
+        Actor("actor/school", {}, parents=("actor/university",)),
+        Actor("actor/university", {}),
+        Actor("actor/other", {}),
+    )
+    network = project_actors(Snapshot("", actors, ties, {}, (), {}, {}, {}, ()))
+    assert [found.other for found in suggest(network, 0)] == [4]
+    assert [found.other for found in suggest(network, 3)] == [4]

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
@@ -11,7 +12,16 @@ import networkx as nx
 import pytest
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
-from klustergraf.analysis import coverage, formats, measures, questions, storage, suggestions
+from klustergraf.analysis import (
+    coverage,
+    formats,
+    growth,
+    measures,
+    projections,
+    questions,
+    storage,
+    suggestions,
+)
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
@@ -261,3 +271,60 @@ def test_strength_without_weights_is_degree(analysis: Analysis) -> None:
     links = storage.links_of(analysis.network)
     ones = measures.Links(links.count, links.pairs, [1.0] * len(links.pairs))
     assert measures.strength(ones) == measures.degree(links)
+
+
+@pytest.mark.parametrize("onto", projections.ONTO)
+def test_projections_are_what_sparql_counts(
+    analysis: Analysis, shipped_store: Store, onto: str
+) -> None:
+    """Every actor's weight with every area, facility and project equals that of the query."""
+    actors = analysis.snapshot.actors
+    found = projections.project_onto(analysis.snapshot, onto, NetworkFilter())
+    own = {(actors[c.actor].iri, c.target): c.weight for c in found}
+    asked = {(a, t): int(n) for a, t, n in _ask(shipped_store, questions.onto(onto))}
+    assert own == asked
+    assert len(own) > 20
+
+
+def test_projections_follow_filters(analysis: Analysis) -> None:
+    """Places and kinds of actors, years of projects and the least weight are heeded."""
+    actors = analysis.snapshot.actors
+    uppsala = projections.project_onto(
+        analysis.snapshot, "priority", NetworkFilter(counties=("uppsala-lan",), min_weight=2)
+    )
+    assert uppsala
+    assert all("uppsala-lan" in actors[c.actor].counties and c.weight >= 2 for c in uppsala)
+    dated = projections.project_onto(analysis.snapshot, "project", NetworkFilter(since=2015))
+    assert {(analysis.snapshot.things[c.target].until or "2015")[:4] >= "2015" for c in dated} == {
+        True
+    }
+    with pytest.raises(AnalysisParameterError, match="priority, facility, project"):
+        projections.project_onto(analysis.snapshot, "planet", NetworkFilter())
+
+
+def test_trend_is_what_sparql_lists(analysis: Analysis, shipped_store: Store) -> None:
+    """Projects started and running in each year, and those without one, equal the query's."""
+    rows = {tuple(row) for row in _ask(shipped_store, questions.beginnings())}
+    found = growth.trend(analysis.snapshot)
+    projects = {p.project for p in analysis.snapshot.participations}
+    for area, missing in found.undated.items():
+        assert missing == len({t for a, t, since, _ in rows if a == area and not since})
+    for item in found.years:
+        dated = [
+            (thing, int(since[:4]), int(until[:4]) if until else 9999)
+            for area, thing, since, until in rows
+            if area == item.area and since and thing in projects
+        ]
+        assert item.started == sum(since == item.year for _, since, _ in dated)
+        assert item.running == sum(since <= item.year <= until for _, since, until in dated)
+    assert sum(item.started for item in found.years) > 20
+
+
+def test_coverage_differs_from_none_to_itself(analysis: Analysis) -> None:
+    """Against itself nothing changed; against a version without contributions everything came."""
+    snapshot = analysis.snapshot
+    assert coverage.changes(snapshot, snapshot) == []
+    bare = replace(snapshot, contributions=())
+    changes = coverage.changes(bare, snapshot)
+    assert len(changes) == len([c for c in coverage.coverage(snapshot).values() if c.total])
+    assert all(was.total == 0 and now.total > 0 for was, now in changes)

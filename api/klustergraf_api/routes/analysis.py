@@ -24,8 +24,6 @@ from klustergraf_api.dependencies import PartsDep
 
 router = APIRouter(prefix="/api", tags=["analysis"])
 
-_KINDS: Final = ("actors", "facilities", "projects")
-
 
 async def _analysis(parts: PartsDep) -> Analysis:
     if parts.version is None:
@@ -243,7 +241,8 @@ async def paths(
     )
 
 
-def _column_labels(analysis: Analysis) -> dict[str, dict[str, str]]:
+def column_labels(analysis: Analysis) -> dict[str, dict[str, str]]:
+    """Give the names of places and kinds, by slug."""
     return {**analysis.snapshot.places, **analysis.snapshot.kinds}
 
 
@@ -252,11 +251,11 @@ async def coverage(analysis: AnalysisDep, by: str = "county") -> models.Coverage
     """Which priority areas have how many actors, facilities, projects and euro behind them."""
     cells = strategy.coverage(analysis.snapshot, by)
     columns = sorted({column for _, column in cells})
-    labels = _column_labels(analysis)
+    labels = column_labels(analysis)
     return models.CoverageAnswer(
         version=analysis.snapshot.version,
         by=by,
-        query=questions.contributors(),
+        query=questions.coverage(by),
         areas=models.areas_of(analysis),
         columns=columns,
         column_labels={c: labels[c] for c in columns if c in labels},
@@ -271,7 +270,12 @@ async def coverage(analysis: AnalysisDep, by: str = "county") -> models.Coverage
                 amount_eur=cell.amount_eur,
                 stated=sum(len(x) for x in cell.stated.values()),
                 derived=sum(len(x) for x in cell.derived.values()),
-                things={k: sorted(cell.stated[k] | cell.derived[k]) for k in _KINDS},
+                amount_eur_derived=cell.amount_eur_derived,
+                by_origin={
+                    origin: {k: len(sets[k]) for k in strategy.KINDS}
+                    for origin, sets in (("stated", cell.stated), ("derived", cell.derived))
+                },
+                things={k: sorted(cell.stated[k] | cell.derived[k]) for k in strategy.KINDS},
             )
             for _, cell in sorted(cells.items())
         ],
@@ -281,13 +285,13 @@ async def coverage(analysis: AnalysisDep, by: str = "county") -> models.Coverage
 @router.get("/strategy/gaps")
 async def gaps(analysis: AnalysisDep, by: str = "county") -> models.GapsAnswer:
     """Where the strategy is thin: fewer than one would expect, the thinnest first."""
-    labels = _column_labels(analysis)
+    labels = column_labels(analysis)
     found = strategy.gaps(analysis.snapshot, by)
     return models.GapsAnswer(
         version=analysis.snapshot.version,
         by=by,
         formula=strategy.FORMULA,
-        query=questions.contributors(),
+        query=questions.coverage(by),
         areas=models.areas_of(analysis),
         column_labels={g.column: labels[g.column] for g in found if g.column in labels},
         gaps=[models.GapItem(**{**asdict(gap), "area": slug_of(gap.area)}) for gap in found],

@@ -15,17 +15,22 @@ from klustergraf.errors import AnalysisParameterError
 
 FORMULA = "gap = 1 - (count + 1) / (expected + 1); expected = row total * column total / total"
 COLUMNS = ("county", "municipality", "kind")
+KINDS = ("actors", "facilities", "projects")
 
 
 @dataclass
 class Cell:
-    """What contributes to an area in a column: IRIs, stated and derived apart; euro of projects."""
+    """What contributes to an area in a column: IRIs, stated and derived apart; euro of projects.
+
+    ``amount_eur_derived``: that part of ``amount_eur`` which only rules tie to the area.
+    """
 
     area: str
     column: str
     stated: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     derived: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     amount_eur: float = 0.0
+    amount_eur_derived: float = 0.0
 
     def count(self, kind: str) -> int:
         """Count the actors, facilities or projects, stated or derived."""
@@ -34,7 +39,7 @@ class Cell:
     @property
     def total(self) -> int:
         """Count all that contributes."""
-        return sum(self.count(kind) for kind in ("actors", "facilities", "projects"))
+        return sum(self.count(kind) for kind in KINDS)
 
 
 def coverage(snapshot: Snapshot, by: str = "county") -> dict[tuple[str, str], Cell]:
@@ -61,6 +66,7 @@ def coverage(snapshot: Snapshot, by: str = "county") -> dict[tuple[str, str], Ce
             cell = cells.setdefault((item.area, column), Cell(item.area, column))
             (cell.derived if item.derived else cell.stated)[kind].add(item.iri)
             cell.amount_eur += amount
+            cell.amount_eur_derived += amount if item.derived else 0.0
     return cells
 
 
@@ -123,3 +129,19 @@ def gaps(snapshot: Snapshot, by: str = "county") -> list[Gap]:
             found.append(Gap(area, column, count, expected, 1 - (count + 1) / (expected + 1)))
     # An area without anything has nothing to share out: it is thin in every column.
     return sorted(found, key=lambda g: (rows[g.area] > 0, -g.gap, g.area, g.column))
+
+
+def changes(before: Snapshot, after: Snapshot, by: str = "county") -> list[tuple[Cell, Cell]]:
+    """Give each cell whose numbers differ between two versions, as it was and as it is.
+
+    Errors: as coverage.
+    """
+    old, new = coverage(before, by), coverage(after, by)
+
+    def numbers(cell: Cell) -> tuple[float, ...]:
+        return (*(cell.count(kind) for kind in KINDS), round(cell.amount_eur, 2))
+
+    pairs = [
+        (old.get(key) or Cell(*key), new.get(key) or Cell(*key)) for key in sorted({*old, *new})
+    ]
+    return [(was, now) for was, now in pairs if numbers(was) != numbers(now)]

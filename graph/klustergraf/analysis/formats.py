@@ -169,12 +169,12 @@ def _csv(rows: list[dict[str, Any]], header: list[str], network: Network) -> byt
     writer.writerow([*header, "version", "filters"])
     said = about(network)
     for row in rows:
-        cells = [_harmless(row[name]) for name in header]
+        cells = [harmless(row[name]) for name in header]
         writer.writerow([*cells, said["version"], said["filters"]])
     return out.getvalue().encode()
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Keep a spreadsheet from taking a name for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
 
@@ -208,7 +208,7 @@ def xlsx(analysis: Analysis, network: Network) -> bytes:
         sheet = book.create_sheet(title)
         sheet.append(header)
         for row in rows:
-            sheet.append([_harmless(row[name]) for name in header])
+            sheet.append([harmless(row[name]) for name in header])
     # The same network gives the same bytes: no time of making.
     book.properties.creator = "Klustergraf"
     book.properties.created = book.properties.modified = _NO_TIME

@@ -54,11 +54,17 @@ class NetworkFilter:
         """Tell whether a tie is wanted."""
         if self.ties and tie.kind not in self.ties:
             return False
+        return self.takes_thing(tie.since, tie.until, programmes)
+
+    def takes_thing(
+        self, since: str | None, until: str | None, programmes: Iterable[str] = ()
+    ) -> bool:
+        """Tell whether the years and programmes of something are wanted."""
         if self.programmes and not set(self.programmes) & set(programmes):
             return False
         if self.since is None and self.until is None:
             return True
-        first, last = _year(tie.since), _year(tie.until)
+        first, last = year_of(since), year_of(until)
         if first is None and last is None:
             return False
         ended = self.since is not None and last is not None and last < self.since
@@ -66,7 +72,12 @@ class NetworkFilter:
         return not (ended or begins_later)
 
 
-def _year(text: str | None) -> int | None:
+def year_of(text: str | None) -> int | None:
+    """Give the year of a date.
+
+    >>> year_of("2014-03-01"), year_of(None)
+    (2014, None)
+    """
     return int(text[:4]) if text and text[:4].isdecimal() else None
 
 

@@ -1,9 +1,8 @@
 """How two actors are connected: all shortest paths, and the k best weighted ones."""
 
-from collections.abc import Iterator
 from itertools import islice
 
-import networkx as nx
+import igraph
 
 from klustergraf.analysis.network import Network
 from klustergraf.errors import AnalysisParameterError
@@ -12,35 +11,35 @@ MOST_PATHS = 50
 MOST_STEPS = 6
 
 
-def _simple(network: Network) -> "nx.Graph[int]":
-    simple: nx.Graph[int] = nx.Graph()
-    simple.add_nodes_from(network.nodes)
-    for edge in network.edges:
-        # The more they share, the nearer they are (Newman 2001).
-        simple.add_edge(edge.source, edge.target, distance=1 / edge.weight)
-    return simple
-
-
 def shortest_paths(
     network: Network, start: int, end: int, k: int = 5, max_steps: int = MOST_STEPS
 ) -> tuple[list[list[int]], list[list[int]]]:
     """Give all shortest paths by steps (at most 50), and the k nearest by sum of 1 / weight.
 
-    Errors: AnalysisParameterError when k is not 1 to 50, or max_steps not 1 to 6.
+    The k nearest by Yen's algorithm (Management Science 17, 1971), without those longer than
+    ``max_steps``. Errors: AnalysisParameterError when k is not 1 to 50, or max_steps not 1 to 6.
     """
     for name, value, most in (("k", k, MOST_PATHS), ("max_steps", max_steps, MOST_STEPS)):
         if not 1 <= value <= most:
             raise AnalysisParameterError(name, f"must be 1 to {most}, not {value}")
-    simple = _simple(network)
-    if start == end or start not in simple or end not in simple:
+    places = {node: place for place, node in enumerate(network.nodes)}
+    if start == end or start not in places or end not in places:
         return [], []
-    if not nx.has_path(simple, start, end):
-        return [], []
-    steps = nx.shortest_path_length(simple, start, end)
+    graph = igraph.Graph(
+        n=len(places), edges=[(places[e.source], places[e.target]) for e in network.edges]
+    )
+    ends = places[start], places[end]
+    steps = graph.distances(ends[0], ends[1])[0][0]
     if steps > max_steps:
         return [], []
-    every = sorted(islice(nx.all_shortest_paths(simple, start, end), MOST_PATHS))
-    weighted: Iterator[list[int]] = nx.shortest_simple_paths(simple, start, end, weight="distance")
+
+    def told(path: list[int]) -> list[int]:
+        return [network.nodes[place] for place in path]
+
+    every = sorted(map(told, graph.get_all_shortest_paths(*ends)))
+    # The more they share, the nearer they are (Newman 2001).
+    far = [1 / edge.weight for edge in network.edges]
     # Longer paths in between are passed over; so many are looked at, no more.
-    best = [path for path in islice(weighted, 4 * k) if len(path) - 1 <= max_steps][:k]
-    return every, best
+    weighted = graph.get_k_shortest_paths(*ends, k=4 * k, weights=far, output="vpath")
+    best = (path for path in map(told, weighted) if len(path) - 1 <= max_steps)
+    return every[:MOST_PATHS], list(islice(best, k))

@@ -8,7 +8,7 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from klustergraf.analysis.extraction import REGION
-from klustergraf.namespaces import ID, KG, ORG, RDF
+from klustergraf.namespaces import ID, KG, ORG, RDF, SCHEMA
 
 _TIES: Final = f"""  {{
     ?node a <{KG}Collaboration> ; <{KG}hasCollaborator> ?a , ?b ; <{KG}isThrough> ?through .
@@ -97,3 +97,40 @@ SELECT ?area ?column ?what (COUNT(DISTINCT ?thing) AS ?count) WHERE {{
 }}
 GROUP BY ?area ?column ?what
 ORDER BY ?area ?column ?what"""
+
+
+def onto(what: str) -> str:
+    """Ask how the region's actors are tied to priority areas, facilities or projects.
+
+    ``what``: priority, facility or project; the weight is unfiltered.
+    """
+    actor = f"?actor a <{KG}Actor> ; <{KG}locatedIn> <{REGION}> ."
+    facility = f"?through a <{KG}Facility> ; {_OPERATOR} ?actor ."
+    project = f"?node <{KG}inProject> ?through ; <{KG}hasParticipant> ?actor ."
+    patterns = {
+        "priority": f"""\
+  {{ ?actor a <{KG}Actor> . BIND (?actor AS ?through) }}
+  UNION {{ {facility} }}
+  UNION {{ {project} }}
+  ?through <{KG}contributesTo> ?target . ?target a <{KG}PriorityArea> .""",
+        "facility": f"  {facility} BIND (?through AS ?target)",
+        "project": f"  {project} BIND (?through AS ?target)",
+    }
+    return (
+        "SELECT ?actor ?target (COUNT(DISTINCT ?through) AS ?weight) WHERE {\n"
+        f"{patterns[what]}\n  {actor}\n}}\nGROUP BY ?actor ?target\nORDER BY ?actor ?target"
+    )
+
+
+def beginnings() -> str:
+    """Ask when the projects and facilities that contribute to priority areas begin and end."""
+    return f"""\
+SELECT ?area ?thing ?since ?until WHERE {{
+  ?thing <{KG}contributesTo> ?area . ?area a <{KG}PriorityArea> .
+  {{ ?thing a <{KG}Facility> }} UNION {{
+    ?node <{KG}inProject> ?thing ; <{KG}hasParticipant>/<{KG}locatedIn> <{REGION}> .
+  }}
+  OPTIONAL {{ ?thing <{SCHEMA}startDate> ?since }}
+  OPTIONAL {{ ?thing <{SCHEMA}endDate> ?until }}
+}}
+ORDER BY ?area ?since ?thing"""

@@ -1,0 +1,319 @@
+"""What the analysis tells beside the network of actors itself.
+
+Projections, growth and files of the network; trend and changes of the strategy.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+import anyio.to_thread
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from klustergraf.analysis import coverage as strategy
+from klustergraf.analysis import growth as years
+from klustergraf.analysis import questions, storage
+from klustergraf.analysis.formats import FORMATS, harmless
+from klustergraf.analysis.names import find_actor
+from klustergraf.analysis.network import project_actors
+from klustergraf.analysis.projections import project_onto
+from klustergraf.analysis.snapshot import Labels, slug_of
+from klustergraf_api import analysis as models
+from klustergraf_api.archive import find_version
+from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, column_labels
+from klustergraf_api.time_travel import address_of
+
+router = APIRouter(prefix="/api", tags=["analysis"])
+
+# Tools that open a file from its address: the format each reads best, and where it takes it.
+_OPENED_BY: Final[Mapping[str, tuple[str, str]]] = {
+    "gexf": ("Gephi Lite", "https://lite.gephi.org/?file="),
+    "vosviewer": ("VOSviewer", "https://app.vosviewer.com/?json="),
+}
+
+
+class File(BaseModel):
+    """A network as a file. ``url`` names the version: what is there never changes."""
+
+    format: str
+    media_type: str
+    url: str
+    open_in: dict[str, str] = Field(description="Tools that open it, and the address to do so.")
+
+
+class FilesAnswer(BaseModel):
+    """A network in every format, and as pictures."""
+
+    version: str
+    files: list[File]
+
+
+@router.get("/network/files")
+async def files(
+    request: Request,
+    analysis: AnalysisDep,
+    _: AskedDep,
+    ego: str | None = None,
+    radius: int = 1,
+) -> FilesAnswer:
+    """List the files of a network, at addresses that stay, with links that open them in tools."""
+    version = analysis.snapshot.version
+    own = {"format", "version", "ego", "radius"}
+    given = [(k, v) for k, v in request.query_params.multi_items() if k not in own and v]
+    if ego:
+        place = find_actor(analysis.snapshot, ego)
+        # What is too far is refused here as it is there.
+        analysis.network.ego(place, radius)
+        given += [("ego", analysis.snapshot.actors[place].slug), ("radius", str(radius))]
+
+    def address(path: str, **more: str) -> str:
+        pairs = [*given, *more.items(), ("version", version)]
+        return address_of(request, path) + "?" + "&".join(f"{k}={quote(v)}" for k, v in pairs)
+
+    found = [
+        File(format="json", media_type="application/json", url=address("/api/network"), open_in={})
+    ]
+    for name, (_writer, media_type, _suffix) in FORMATS.items():
+        url = address("/api/network", format=name)
+        tool, start = _OPENED_BY.get(name, ("", ""))
+        open_in = {tool: start + quote(url, safe="")} if tool else {}
+        found.append(File(format=name, media_type=media_type, url=url, open_in=open_in))
+    for name, media_type in (("svg", "image/svg+xml"), ("png", "image/png")):
+        url = address(f"/api/network.{name}")
+        found.append(File(format=name, media_type=media_type, url=url, open_in={}))
+    return FilesAnswer(version=version, files=found)
+
+
+class YearItem(BaseModel):
+    """The network in a year: what is there, and which pairs and actors are new."""
+
+    year: int
+    ties: int
+    pairs: int
+    actors: int
+    new_pairs: int
+    new_actors: int
+
+
+class GrowthAnswer(BaseModel):
+    """A network year by year. ``undated``: ties without a beginning, which are in no year."""
+
+    version: str
+    query: str
+    rule: str
+    years: list[YearItem]
+    undated: int
+
+
+@router.get("/network/growth")
+async def growth(analysis: AnalysisDep, asked: AskedDep) -> GrowthAnswer:
+    """How the network of the filters grew, year by year."""
+    found, undated = years.growth(project_actors(analysis.snapshot, asked))
+    return GrowthAnswer(
+        version=analysis.snapshot.version,
+        query=questions.PAIRS,
+        rule="A tie is there from the year in which it begins to the one in which it ends; "
+        "one without an end goes on.",
+        years=[YearItem(**vars(year)) for year in found],
+        undated=undated,
+    )
+
+
+class Target(BaseModel):
+    """What actors are tied to: a priority area, a facility, a project."""
+
+    iri: str
+    slug: str
+    labels: dict[str, str]
+    actors: int
+    weight: int
+
+
+class ContactItem(BaseModel):
+    """An actor and what it is tied to. ``derived``: how many of ``through`` only rules tie."""
+
+    actor: str
+    target: str
+    weight: int
+    derived: int
+    through: list[str]
+
+
+class ProjectionAnswer(BaseModel):
+    """Actors and what they are tied to; ``weight`` counts what ties them."""
+
+    version: str
+    onto: str
+    query: str = Field(description="SPARQL that gives every weight, unfiltered.")
+    actors: list[models.Node]
+    targets: list[Target]
+    edges: list[ContactItem]
+    hint: str | None = None
+
+
+@router.get("/network/projection", response_model=ProjectionAnswer)
+async def projection(
+    analysis: AnalysisDep,
+    asked: AskedDep,
+    onto: str = "priority",
+    format: Literal["json", "csv"] = "json",  # noqa: A002 # the name in the address
+) -> Response:
+    """Tie the region's actors to priority areas, facilities or projects."""
+    snapshot = analysis.snapshot
+    found = project_onto(snapshot, onto, asked)
+    named: dict[str, Labels] = {
+        iri: thing.labels for iri, thing in [*snapshot.things.items(), *snapshot.areas.items()]
+    }
+    if format == "csv":
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(
+            ["actor", "actor_name", "target", "target_name", "weight", "derived", "version"]
+        )
+        for item in found:
+            actor, labels = snapshot.actors[item.actor], named.get(item.target, {})
+            name = labels.get("en") or labels.get("sv") or slug_of(item.target)
+            row = [actor.slug, actor.name("en"), slug_of(item.target), name, item.weight]
+            writer.writerow([*map(harmless, row), len(item.derived), snapshot.version])
+        return Response(
+            out.getvalue(),
+            media_type="text/csv",
+            headers={
+                "Content-Disposition": f'attachment; filename="klustergraf-actors-{onto}.csv"',
+                "X-Klustergraf-Version": snapshot.version,
+            },
+        )
+    targets: dict[str, list[int]] = {}
+    for item in found:
+        targets.setdefault(item.target, []).append(item.weight)
+    answer = ProjectionAnswer(
+        version=snapshot.version,
+        onto=onto,
+        query=questions.onto(onto),
+        actors=[
+            models.node_of(analysis, analysis.network, place)
+            for place in sorted({item.actor for item in found})
+        ],
+        targets=[
+            Target(
+                iri=iri,
+                slug=slug_of(iri),
+                labels=named.get(iri, {}),
+                actors=len(weights),
+                weight=sum(weights),
+            )
+            for iri, weights in sorted(targets.items())
+        ],
+        edges=[
+            ContactItem(
+                actor=snapshot.actors[item.actor].slug,
+                target=slug_of(item.target),
+                weight=item.weight,
+                derived=len(item.derived),
+                through=list(item.through),
+            )
+            for item in found
+        ],
+        hint=None if found else "Nothing fits all of these filters. Take one away.",
+    )
+    return Response(
+        answer.model_dump_json(),
+        media_type="application/json",
+        headers={"X-Klustergraf-Version": snapshot.version},
+    )
+
+
+class AreaYearItem(BaseModel):
+    """A priority area in a year. ``amount_eur``: of the projects that started in it."""
+
+    area: str
+    year: int
+    started: int
+    running: int
+    facilities: int
+    amount_eur: float
+
+
+class TrendAnswer(BaseModel):
+    """The priority areas year by year; ``undated`` counts what is in no year, by area."""
+
+    version: str
+    query: str
+    areas: list[models.AreaRow]
+    years: list[AreaYearItem]
+    undated: dict[str, int]
+
+
+@router.get("/strategy/trend")
+async def trend(analysis: AnalysisDep) -> TrendAnswer:
+    """How projects, facilities and euro came to the priority areas, year by year."""
+    found = years.trend(analysis.snapshot)
+    return TrendAnswer(
+        version=analysis.snapshot.version,
+        query=questions.beginnings(),
+        areas=models.areas_of(analysis),
+        years=[AreaYearItem(**{**vars(y), "area": slug_of(y.area)}) for y in found.years],
+        undated={slug_of(area): count for area, count in found.undated.items()},
+    )
+
+
+class CellChange(BaseModel):
+    """A cell of the matrix, as it was and as it is."""
+
+    area: str
+    column: str
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+class ChangesAnswer(BaseModel):
+    """What differs in the matrix from one version to another."""
+
+    version: str
+    since: str
+    by: str
+    query: str
+    areas: list[models.AreaRow]
+    column_labels: dict[str, dict[str, str]]
+    changes: list[CellChange]
+
+
+@router.get("/strategy/changes")
+async def changes(
+    analysis: AnalysisDep,
+    parts: PartsDep,
+    since: Annotated[str, Query(description="A version: its id, or the beginning of it.")],
+    by: str = "county",
+) -> ChangesAnswer:
+    """Tell what changed in the coverage of the strategy since another version of the graph."""
+    version = await anyio.to_thread.run_sync(find_version, parts, since)
+    before = await anyio.to_thread.run_sync(storage.load, version)
+    labels = {**column_labels(before), **column_labels(analysis)}
+
+    def numbers(cell: strategy.Cell) -> dict[str, float]:
+        counts: dict[str, Any] = {kind: cell.count(kind) for kind in strategy.KINDS}
+        return {**counts, "total": cell.total, "amount_eur": cell.amount_eur}
+
+    found = strategy.changes(before.snapshot, analysis.snapshot, by)
+    return ChangesAnswer(
+        version=analysis.snapshot.version,
+        since=version.id,
+        by=by,
+        query=questions.coverage(by),
+        areas=models.areas_of(analysis),
+        column_labels={c.column: labels[c.column] for _, c in found if c.column in labels},
+        changes=[
+            CellChange(
+                area=slug_of(now.area),
+                column=now.column,
+                before=numbers(was),
+                after=numbers(now),
+            )
+            for was, now in found
+        ],
+    )
