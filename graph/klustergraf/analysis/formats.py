@@ -103,9 +103,12 @@ def gexf(analysis: Analysis, network: Network) -> bytes:
     creator = f"<creator>NetworkX {nx.__version__}</creator>"
     escaped = description.replace("&", "&amp;").replace("<", "&lt;")
     text = out.getvalue().decode()
-    return text.replace(
+    text = text.replace(
         creator, f"<creator>Klustergraf</creator><description>{escaped}</description>"
-    ).encode()
+    )
+    # The schema knows no name of a graph; the same network gives the same bytes on every day.
+    text = text.replace(' mode="static" name="">', ' mode="static">', 1)
+    return re.sub(r'<meta lastmodifieddate="[^"]*">', "<meta>", text, count=1).encode()
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -115,7 +115,7 @@ class Network:
 
     def strength(self, node: int) -> float:
         """Sum the weights of an actor's pairs."""
-        return sum(edge.weight for edge in self.neighbours[node].values())
+        return sum((edge.weight for edge in self.neighbours[node].values()), 0.0)
 
     def to_networkx(self) -> "nx.MultiGraph[str]":
         """Give the network with one edge for each tie; nodes are IRIs.
