@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from klustergraf.errors import ResourceNotFound
@@ -31,6 +31,7 @@ from klustergraf_api.thing_data import Inverse, inverses_query, pointing_query, 
 from klustergraf_api.thing_tables import Table, page_number, read_tables, told_inverses
 
 GRAPH_KIND: Final = KG + "hasGraphKind"
+DERIVED_GRAPH: Final = KG + "derivedGraph"
 
 # What tables tell, and the same in the words of other vocabularies.
 TOLD_FACTS: Final = (KG + "collaboratesWith",)
@@ -64,6 +65,7 @@ class Thing:
     graphs: dict[str, list[Statement]]
     labels: Labels
     queries: dict[str, str]
+    derived_graphs: set[str] = field(default_factory=set)
 
     def relations_by(self, *, derived: bool) -> list[Relation]:
         """Give the relations that only rules say, or those that a source states."""
@@ -116,14 +118,17 @@ class Thing:
 
     def is_derived(self, statement: Statement) -> bool:
         """Tell whether only rules say this: every graph that has it is a derived one."""
-        return bool(statement.graphs) and all(map(self.is_derived_graph, statement.graphs))
+        return bool(statement.graphs) and statement.graphs <= self.derived_graphs
 
-    def is_derived_graph(self, graph: str) -> bool:
-        """Tell whether a rule made a graph."""
-        return any(
-            fact.predicate == GRAPH_KIND and fact.value.value.endswith("derivedGraph")
-            for fact in self.graphs.get(graph, [])
-        )
+    def take_graphs(self, graphs: dict[str, list[Statement]]) -> None:
+        """Take what is known of the graphs: those of sources first, then those that rules made."""
+        self.derived_graphs = {
+            graph
+            for graph, facts in graphs.items()
+            if any(f.predicate == GRAPH_KIND and f.value.value == DERIVED_GRAPH for f in facts)
+        }
+        order = sorted(graphs, key=lambda graph: (graph in self.derived_graphs, graph))
+        self.graphs = {graph: graphs[graph] for graph in order}
 
     @property
     def stated(self) -> list[Statement]:
@@ -205,11 +210,10 @@ async def read_thing(executor: Executor, iri: str, parameters: Mapping[str, str]
             "incoming": inverses_query(iri),
         },
     )
-    passages, thing.graphs = await asyncio.gather(
+    passages, graphs = await asyncio.gather(
         read_passages(executor, said), _read_graphs(executor, said)
     )
-    by_source = sorted(thing.graphs, key=lambda graph: (thing.is_derived_graph(graph), graph))
-    thing.graphs = {graph: thing.graphs[graph] for graph in by_source}
+    thing.take_graphs(graphs)
     thing.passages = [passages[s.value.value] for s in facts if s.value.value in passages]
     for relation in relations:
         evidence = (s.value.value for s in relation.facts if s.predicate == EVIDENCE)

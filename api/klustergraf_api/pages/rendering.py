@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import jinja2
 from fastapi import Request
@@ -150,11 +150,18 @@ class View:
 
     def sparql(self, query: str, **parameters: str) -> str:
         """Write the address that answers a query."""
-        return self.href("/sparql", query=query, **parameters)
+        address = self.href("/sparql", **parameters)
+        return f"{address}{'&' if '?' in address else '?'}query={_quoted(query)}"
 
     def pick(self, texts: Mapping[str, str]) -> str:
         """Choose the text in the language of the page, or one that there is."""
         return texts.get(self.language) or next(iter(texts.values()), "")
+
+
+@lru_cache(256)
+def _quoted(query: str) -> str:
+    """Quote a query: a page has several links with the same one."""
+    return quote_plus(query)
 
 
 def group_digits(number: int) -> str:
