@@ -252,12 +252,15 @@ def test_no_parameter_is_an_error(served: TestClient, parameters: dict[str, str]
     assert served.get("/id/actor/lab.html", params=parameters).status_code == 200
 
 
-@given(name=st.text(max_size=40))
-def test_no_name_is_an_error(served: TestClient, name: str) -> None:
+@given(
+    name=st.text(max_size=40),
+    suffix=st.sampled_from(["", ".ttl", ".html", ".linkset.json", ".x", "."]),
+)
+def test_no_name_is_an_error(served: TestClient, name: str, suffix: str) -> None:
     """Whatever an address holds, it is an IRI of something or of nothing."""
-    for suffix in ("", ".ttl", ".html", ".linkset.json"):
-        path = quote(name.encode("utf-8", "surrogatepass"))
-        assert served.get(f"/id/actor/{path}{suffix}").status_code in (303, 404)
+    path = quote(name.encode("utf-8", "surrogatepass"), safe="") + suffix
+    for folder in ("id/actor", "graph", "graphs", "version", "ontology", "shapes", "queries"):
+        assert served.get(f"/{folder}/{path}").status_code in (200, 303, 404), folder
 
 
 @pytest.mark.parametrize(
