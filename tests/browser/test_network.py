@@ -1,6 +1,7 @@
 """The network in the browser: seen, filtered, asked, saved, and the same in the tables."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,73 @@ def test_actor_chosen_by_mouse(open_page: Open, language: str) -> None:
     details.get_by_role("link").last.click()
     page.wait_for_url("**ego=kth**")
     drawn(page)
+
+
+def look_of(page: Page, slug: str) -> dict[str, str]:
+    """Tell the colour and the letter of an actor in the picture."""
+    found: dict[str, str] = page.evaluate(
+        """slug => {
+            const {color, mark} = document.getElementById('network').picture
+                .graph.getNodeAttributes(slug);
+            return {color, mark};
+        }""",
+        slug,
+    )
+    return found
+
+
+def test_filters_change_no_colour(open_page: Open) -> None:
+    """A colour and its letter mean the same whatever else is shown, and stand in the legend."""
+    page = open_page("/network")
+    drawn(page)
+    whole = [look_of(page, slug) for slug in ("kth", "huddinge-kommun")]
+    assert whole[0] == {"color": "#0072b2", "mark": "U"}
+    assert whole[1] != whole[0]
+    page.goto("/network?kind=university&kind=municipality")
+    drawn(page)
+    assert [look_of(page, slug) for slug in ("kth", "huddinge-kommun")] == whole
+    legend = page.locator("#legend .dot").all_inner_texts()
+    assert legend == ["U", "P"]
+    ground = page.locator("#legend .dot").last.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert ground == "rgb({}, {}, {})".format(*bytes.fromhex(whole[1]["color"][1:]))
+
+
+def test_line_chosen_by_mouse(open_page: Open) -> None:
+    """A click on a line tells what ties the two, with evidence."""
+    page = open_page("/network?ego=flemingsberg-science")
+    drawn(page)
+    place = page.evaluate(
+        """() => {
+            const {picture} = document.getElementById('network');
+            const [a, b] = picture.graph.extremities(picture.graph.edges()[0])
+                .map(slug => picture.sigma.framedGraphToViewport(
+                    picture.sigma.getNodeDisplayData(slug)));
+            const box = document.getElementById('network').getBoundingClientRect();
+            return {x: (a.x + b.x) / 2 + box.left, y: (a.y + b.y) / 2 + box.top};
+        }"""
+    )
+    page.mouse.click(place["x"], place["y"])
+    expect(page.locator("#details h2 a")).to_have_count(2)
+    assert page.locator("#details li a").count() >= 1
+
+
+def test_picture_moves_with_the_mouse(open_page: Open) -> None:
+    """While it is dragged, what is drawn is moved with it; at rest it is drawn anew."""
+    page = open_page("/network")
+    drawn(page)
+    before = centre_of(page, "kth")
+    page.mouse.move(before["x"] + 60, before["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(before["x"] + 100, before["y"] + 90, steps=8)
+    layer = page.locator("canvas.sigma-nodes")
+    page.wait_for_function(
+        "document.querySelector('canvas.sigma-nodes').style.transform.startsWith('translate(40px')"
+    )
+    page.mouse.up()
+    expect(layer).not_to_have_attribute("style", re.compile("translate"))
+    after = centre_of(page, "kth")
+    assert 39 < after["x"] - before["x"] < 80  # let go, it slides on a little
+    assert abs(after["y"] - before["y"]) < 1
 
 
 def test_found_by_keyboard(open_page: Open) -> None:

@@ -31,6 +31,8 @@ _MOST_STEPS: Final = 6
 _MOST_PATHS: Final = 3
 _EVIDENCE_SHOWN: Final = 5
 _COMMUNITIES_COLOURED: Final = 7
+_COLOURS: Final = 7
+_COUNTIES: Final = ("stockholms-lan", "uppsala-lan")
 Size = Literal["degree", "strength", "betweenness"]
 Colour = Literal["kind", "county", "community"]
 Name = Annotated[str, Query(max_length=200)]
@@ -181,7 +183,7 @@ def _drawn(analysis: Analysis, chosen: Network, place: int, language: str) -> di
         "slug": row.actor.slug,
         "label": row.actor.name(language),
         "kind": row.kind,
-        "county": row.actor.counties[0] if row.actor.counties else OTHER,
+        "county": _county(row.actor) or OTHER,
         "community": _community(row.community),
         "degree": row.degree,
         "strength": row.strength,
@@ -189,6 +191,11 @@ def _drawn(analysis: Analysis, chosen: Network, place: int, language: str) -> di
         "x": x,
         "y": y,
     }
+
+
+def _county(actor: Actor) -> str:
+    """Give the one county that colours an actor: the region's before others."""
+    return next((c for c in _COUNTIES if c in actor.counties), next(iter(actor.counties), ""))
 
 
 def _community(number: int) -> str:
@@ -260,18 +267,52 @@ def _step(analysis: Analysis, whole: Network, a: int, b: int) -> _Step:
     return _Step(actors[a], actors[b], link_of(analysis, edge, _EVIDENCE_SHOWN))
 
 
-def _legend(
-    analysis: Analysis, chosen: Network, colour: Colour, view: View
-) -> list[tuple[str, str]]:
-    """Give the values that the colour tells apart, with their names, in a fixed order."""
+@dataclass(frozen=True)
+class _Sign:
+    """A value that the colour tells apart: the number of its colour, and a second mark."""
+
+    value: str
+    label: str
+    number: int | str
+    mark: str
+
+
+def _legend(analysis: Analysis, chosen: Network, colour: Colour, view: View) -> list[_Sign]:
+    """Give the values in the picture. What a colour means does not depend on the filters."""
+    actors = analysis.snapshot.actors
     if colour == "kind":
-        there = {kind_group(analysis.snapshot.actors[n]) for n in chosen.nodes}
-        return [(group, view.text(f"network.kind.{group}")) for group in GROUPS if group in there]
+        there = {kind_group(actors[n]) for n in chosen.nodes}
+        named = [
+            _Sign(name, view.text(f"network.kind.{name}"), number, group.letter)
+            for number, (name, group) in enumerate(GROUPS.items(), 1)
+        ]
+        return [_grey(sign) for sign in named if sign.value in there]
     if colour == "county":
-        found = {c for n in chosen.nodes for c in analysis.snapshot.actors[n].counties[:1]}
-        named = [(c, view.pick(analysis.snapshot.places.get(c, {})) or c) for c in sorted(found)]
-        return [*named, (OTHER, view.text("network.county.other"))]
+        there = {_county(actors[n]) for n in chosen.nodes}
+        every = sorted({_county(actor) for actor in _tied(analysis)} - {""})
+        rest = _Sign(OTHER, view.text("network.county.other"), OTHER, "–")
+        names = {c: view.pick(analysis.snapshot.places.get(c, {})) or c for c in every}
+        return [
+            *(
+                _grey(_Sign(c, names[c], number, names[c][:2]))
+                for number, c in enumerate(every, 1)
+                if c in there
+            ),
+            rest,
+        ]
     groups = {_community(analysis.measures["community"][n]) for n in chosen.nodes}
-    named = [(g, view.text("network.group", number=g)) for g in sorted(groups - {OTHER})]
-    rest = [(OTHER, view.text("network.community.other"))] if OTHER in groups else []
-    return [*named, *rest]
+    rest = _Sign(OTHER, view.text("network.community.other"), OTHER, "–")
+    return [
+        *(
+            _Sign(g, view.text("network.group", number=g), int(g), g)
+            for g in sorted(groups - {OTHER})
+        ),
+        *([rest] if OTHER in groups else []),
+    ]
+
+
+def _grey(sign: _Sign) -> _Sign:
+    """Give what has no colour of its own, or is the rest, the grey one."""
+    if sign.value != OTHER and int(sign.number) <= _COLOURS:
+        return sign
+    return replace(sign, number=OTHER)

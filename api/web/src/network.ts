@@ -2,6 +2,8 @@
 import "./network.css";
 import Graph from "graphology";
 import Sigma from "sigma";
+import { EdgeLineProgram } from "sigma/rendering";
+import { glide } from "./gliding";
 
 interface DrawnNode {
   slug: string;
@@ -52,6 +54,10 @@ const GREY = "#999999";
 const LARGEST = 14;
 const SMALLEST = 2.5;
 const LABELS_IN_SVG = 60;
+// Letters need so many pixels to be read; lines of some breadth take long to draw in great numbers.
+const LEAST_RADIUS_OF_LETTER = 5.5;
+const MOST_BROAD_LINES = 4000;
+const NEAR_LINE = 6;
 
 const texts: Record<string, string> = JSON.parse(
   document.getElementById("texts")?.textContent ?? "{}",
@@ -81,6 +87,10 @@ function styleOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+function inkOn(colour: string): string {
+  return colour === COLOURS[0] ? "#ffffff" : "#000000";
+}
+
 class Picture {
   readonly graph = new Graph({ type: "undirected", multi: false });
   readonly sigma: Sigma;
@@ -88,6 +98,7 @@ class Picture {
   private readonly near = new Set<string>();
   private readonly path: Set<string>;
   private readonly steps = new Set<string>();
+  private bySize: string[] | null = null;
 
   constructor(
     private readonly container: HTMLElement,
@@ -121,7 +132,9 @@ class Picture {
       labelRenderedSizeThreshold: 7,
       labelDensity: 0.6,
       defaultEdgeColor: styleOf("--edge"),
-      enableEdgeEvents: true,
+      ...(drawn.edges.length > MOST_BROAD_LINES && {
+        edgeProgramClasses: { line: EdgeLineProgram },
+      }),
       allowInvalidContainer: true,
       minEdgeThickness: 0.6,
       nodeReducer: (slug, data) => this.drawNode(slug, data),
@@ -137,8 +150,69 @@ class Picture {
       },
     });
     this.sigma.on("clickNode", ({ node }) => this.choose(node));
-    this.sigma.on("clickEdge", ({ edge }) => void this.tellEdge(edge));
-    this.sigma.on("clickStage", () => this.choose(null));
+    this.sigma.on("clickStage", ({ event }) => {
+      const edge = this.edgeAt(event);
+      if (edge) void this.tellEdge(edge);
+      else this.choose(null);
+    });
+    this.sigma.on("afterRender", () => this.letters());
+    glide(this.sigma);
+    this.letters();
+  }
+
+  // Found by its distance: to let the graphics card find lines would mean to draw each twice.
+  private edgeAt(point: { x: number; y: number }): string | undefined {
+    let best: string | undefined;
+    let nearest = NEAR_LINE;
+    const places = new Map<string, { x: number; y: number }>();
+    for (const slug of this.graph.nodes()) {
+      const data = this.sigma.getNodeDisplayData(slug);
+      if (data) places.set(slug, this.sigma.framedGraphToViewport(data));
+    }
+    this.graph.forEachEdge((edge, _, source, target) => {
+      const [a, b] = [places.get(source), places.get(target)];
+      if (!a || !b || this.sigma.getEdgeDisplayData(edge)?.hidden) return;
+      const [across, down] = [b.x - a.x, b.y - a.y];
+      const along = ((point.x - a.x) * across + (point.y - a.y) * down) / (across ** 2 + down ** 2);
+      const part = Math.min(1, Math.max(0, along || 0));
+      const far = Math.hypot(a.x + part * across - point.x, a.y + part * down - point.y);
+      if (far < nearest) [best, nearest] = [edge, far];
+    });
+    return best;
+  }
+
+  private largestFirst(): string[] {
+    const size = (slug: string): number => this.graph.getNodeAttribute(slug, "size") as number;
+    this.bySize ??= this.graph.nodes().sort((a, b) => size(b) - size(a));
+    return this.bySize;
+  }
+
+  // The second mark beside the colour, where there is room for it.
+  private letters(): void {
+    const context = this.sigma.getCanvases().labels?.getContext("2d");
+    if (!context) return;
+    const { width, height } = this.sigma.getDimensions();
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const taken = new Set<string>();
+    this.largestFirst().forEach((slug) => {
+      const data = this.graph.getNodeAttributes(slug);
+      const shown = this.sigma.getNodeDisplayData(slug);
+      if (!shown || shown.hidden || shown.color !== data.color) return;
+      const radius = this.sigma.scaleSize(shown.size);
+      if (radius < LEAST_RADIUS_OF_LETTER) return;
+      const { x, y } = this.sigma.framedGraphToViewport(shown);
+      if (x < 0 || y < 0 || x > width || y > height) return;
+      // Two letters on top of each other are none.
+      const cell = `${Math.round(x / 9)} ${Math.round(y / 9)}`;
+      if (taken.has(cell)) return;
+      taken.add(cell);
+      context.font = `600 ${Math.round(radius * 1.25)}px ${this.sigma.getSetting("labelFont")}`;
+      context.fillStyle = inkOn(data.color as string);
+      context.fillText(data.mark as string, x, y + radius * 0.08);
+    });
+    context.textAlign = "start";
+    context.textBaseline = "alphabetic";
   }
 
   private drawNode(slug: string, data: Record<string, unknown>): Record<string, unknown> {
@@ -165,13 +239,18 @@ class Picture {
   }
 
   colour(part: Part): void {
-    // The order of the legend, which the server writes: the same value, the same colour.
-    const order = [...document.querySelectorAll<HTMLElement>("#legend li")]
-      .map((item) => item.dataset.value ?? OTHER)
-      .filter((value) => value !== OTHER);
+    // The server's legend numbers the colours: the same value has the same under all filters.
+    const legend = new Map(
+      [...document.querySelectorAll<HTMLElement>("#legend li")].map((item) => [
+        item.dataset.value ?? OTHER,
+        item.dataset,
+      ]),
+    );
+    const rest = legend.get(OTHER)?.mark ?? "";
     this.graph.updateEachNodeAttributes((_, data) => {
-      const place = order.indexOf(data[part] as string);
-      return { ...data, color: place < 0 ? GREY : (COLOURS[place % COLOURS.length] ?? GREY) };
+      const found = legend.get(data[part] as string);
+      const color = COLOURS[Number(found?.number ?? Number.NaN) - 1] ?? GREY;
+      return { ...data, color, mark: found?.mark ?? rest };
     });
   }
 
@@ -313,14 +392,18 @@ class Picture {
       const drawn = { x1: a.x, y1: a.y, x2: b.x, y2: b.y, "stroke-width": data.size as number };
       picture.append(made("line", { ...drawn, stroke: "#c9cdc9" }));
     });
-    const nodes = this.graph.nodes();
-    nodes.sort(
-      (a, b) => this.graph.getNodeAttribute(b, "size") - this.graph.getNodeAttribute(a, "size"),
-    );
-    nodes.forEach((slug, place) => {
+    this.largestFirst().forEach((slug, place) => {
       const { x, y } = at(slug);
       const data = this.graph.getNodeAttributes(slug);
       picture.append(made("circle", { cx: x, cy: y, r: data.size, fill: data.color }));
+      if (data.size >= LEAST_RADIUS_OF_LETTER) {
+        const mark = made("text", { x, y, dy: "0.35em", "text-anchor": "middle" });
+        mark.setAttribute("font-size", String(Math.round(data.size * 1.25)));
+        mark.setAttribute("font-family", "Source Sans 3, sans-serif");
+        mark.setAttribute("fill", inkOn(data.color));
+        mark.textContent = data.mark;
+        picture.append(mark);
+      }
       if (place >= LABELS_IN_SVG) return;
       const text = made("text", { x: x + data.size + 2, y: y + 4, "font-size": 11 });
       text.setAttribute("font-family", "Source Sans 3, sans-serif");
