@@ -41,6 +41,7 @@ fix: .venv/.dev ## repair what can be repaired by machine
 
 bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=1: a first look; CORDIS=folder of its tables)
 	$(BIN)/python bench/sparql.py $(if $(SIZE),--size $(SIZE)) $(if $(QUICK),--quick)
+	$(BIN)/python bench/build.py $(addprefix --with ,$(DATA)) $(if $(QUICK),--quick)
 	$(BIN)/python bench/shacl.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/linked_data.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/network.py $(if $(QUICK),--quick) $(if $(CORDIS),--data $(CORDIS))

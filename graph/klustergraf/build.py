@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -47,6 +46,7 @@ from klustergraf.version import (
     VersionStore,
     apart,
     canonical_blank_nodes,
+    version_id,
 )
 
 Progress = Callable[[str, str], None]
@@ -106,6 +106,7 @@ def build(
     is_large = stated.count() >= _LARGE
     with Aside(lambda: validate(data, share=((0,), 2)), is_wanted=is_large) as others:
         report = validate(data, share=((1,), 2))
+        merged, named, data = Store(), Store(), Dataset()  # the dataset is next to fill the memory
         triples = stated.triples()
         dataset = stated.dataset()
         report = report.joined(others.result())
@@ -114,7 +115,7 @@ def build(
 
     progress("version", "canonical N-Quads")
     manifest = Manifest(
-        id=sha256(dataset).hexdigest(),
+        id=version_id(dataset),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         software=f"klustergraf {__version__}",
         sources=tuple(SourceRecord(f.graph.value, f.name, f.sha256) for f in files),
@@ -213,16 +214,20 @@ class _Statements:
         )
         return {graph: count for graph, count in sorted(counted.items()) if count}
 
-    def dataset(self) -> bytes:
-        """Write all as canonical N-Quads; nothing is kept."""
+    def dataset(self) -> list[bytes]:
+        """Write all as canonical N-Quads, sorted lines in blocks; nothing is kept."""
         lines = canonical_blank_nodes(self.with_blank_nodes)
         self.with_blank_nodes.clear()
         while self.ground:
             graph, own = self.ground.popitem()
             end = f"{graph} .\n".encode()
             lines += [line[:-2] + end for line in own]
-        lines.sort()
-        return b"".join(lines)
+        lines.sort(reverse=True)
+        blocks = []
+        while lines:  # from the end, so that no line is held twice
+            blocks.append(b"".join(reversed(lines[-_BLOCK:])))
+            del lines[-_BLOCK:]
+        return blocks
 
 
 def _lines_of(quads: Iterable[Quad]) -> list[bytes]:
@@ -230,6 +235,7 @@ def _lines_of(quads: Iterable[Quad]) -> list[bytes]:
     return (serialize(triples, format=RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
 
 
+_BLOCK: Final = 10_000  # lines
 _LARGE: Final = 100_000
 """From how many statements on a second process pays."""
 
@@ -358,5 +364,7 @@ def _asked_of_named_graphs() -> frozenset[Pattern] | None:
 
 def _refusal(report: Report, findings: list[_Finding]) -> ShapeViolations:
     lines = [f"{finding.rule}\n    {finding.row}" for finding in findings]
-    text = "\n".join([report.text("en"), *lines]) if lines else report.text("en")
+    # Remarks stop nothing, and may be many: the report as RDF has them.
+    stopping = Report.of(r for r in report.results if r.severity_name == "violation").text("en")
+    text = "\n".join([stopping, *lines]) if lines else stopping
     return ShapeViolations(report.counts["violation"] + len(findings), text, report.turtle())

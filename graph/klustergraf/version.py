@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -73,6 +73,14 @@ def canonical_blank_nodes(quads: Iterable[Quad]) -> list[bytes]:
 
 def _lines(quads: Iterable[Quad]) -> list[bytes]:
     return (serialize(quads, format=RdfFormat.N_QUADS) or b"").splitlines(keepends=True)
+
+
+def version_id(blocks: Iterable[bytes]) -> str:
+    """Name a dataset by its content: the SHA-256 of its blocks, one after the other."""
+    digest = sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def default_home() -> Path:
@@ -233,19 +241,21 @@ class VersionStore:
         self._builds.mkdir(parents=True, exist_ok=True)
         self._replace(self._builds / inputs, version.id)
 
-    def add(self, dataset: bytes, manifest: Manifest, report: bytes) -> Version:
+    def add(self, dataset: bytes | Sequence[bytes], manifest: Manifest, report: bytes) -> Version:
         """Store a version and make it the current one; both steps are atomic and durable.
 
-        Storing the same content again keeps the first manifest: a version is immutable.
+        ``dataset`` is canonical N-Quads, whole or in blocks that follow each other. Storing the
+        same content again keeps the first manifest: a version is immutable.
         """
-        if sha256(dataset).hexdigest() != manifest.id:
+        blocks = [dataset] if isinstance(dataset, bytes) else dataset
+        if version_id(blocks) != manifest.id:
             raise ValueError("a version is named by its content: the manifest's id is another")
         target = self._versions / manifest.id
         self._versions.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             beside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._versions))
             try:
-                _write_durably(beside / DATASET, dataset)
+                _write_durably(beside / DATASET, *blocks)
                 _write_durably(beside / REPORT, report)
                 _write_durably(beside / MANIFEST, manifest.to_json().encode())
                 beside.chmod(0o755)
@@ -288,9 +298,9 @@ class VersionStore:
         _sync_directory(pointer.parent)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, *blocks: bytes) -> None:
     with path.open("wb") as file:
-        file.write(content)
+        file.writelines(blocks)
         file.flush()
         os.fsync(file.fileno())
 

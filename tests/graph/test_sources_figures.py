@@ -82,3 +82,42 @@ def test_every_fact_and_every_test_environment_is_there(store: Store) -> None:
         "{ ?f kg:contributesTo ?aspect } }"
     )
     assert number(store, beds) == 68
+
+
+_REGION = (
+    "?a a kg:Actor ; kg:locatedIn <https://w3id.org/klustergraf/id/place/stockholm-uppsala> . "
+)
+
+
+def test_the_actors_of_the_region_have_identifiers_and_places(shipped_store: Store) -> None:
+    """Enough of them, most with an identifier of others, and all but three in a municipality."""
+    count = f"SELECT (COUNT(DISTINCT ?a) AS ?n) {{ {_REGION}"
+    actors = number(shipped_store, count + "}")
+    assert actors >= 400
+    registered = (
+        "{ ?a schema:sameAs ?other FILTER (CONTAINS(STR(?other), 'ror.org') || "
+        "CONTAINS(STR(?other), 'wikidata') || CONTAINS(STR(?other), 'isni')) }"
+    )
+    assert number(shipped_store, f"{count} {registered} }}") >= 250
+    found = shipped_store.query(
+        f"{_HEAD} SELECT DISTINCT ?a {{ {_REGION} "
+        "FILTER NOT EXISTS { ?a kg:locatedIn ?m . ?m a kg:Municipality } }"
+    )
+    assert isinstance(found, QuerySolutions)
+    unplaced = {row[0].value.rsplit("/", 1)[1] for row in found}
+    # A cluster, a centre of registries and a county board: each works in more than one.
+    assert unplaced == {
+        "capital-of-life",
+        "kvalitetsregistercentrum-stockholm",
+        "lansstyrelsen-stockholm",
+    }
+    assert len(unplaced) / actors <= 0.1
+
+
+def test_the_region_takes_part_in_projects(shipped_store: Store) -> None:
+    """At least 1,500 EU projects have an actor of the region."""
+    query = (
+        f"SELECT (COUNT(DISTINCT ?p) AS ?n) {{ {_REGION} ?x kg:hasParticipant ?a ; "
+        "kg:inProject ?p ; kg:hasCertainty kg:stated . ?p kg:inProgramme ?programme }"
+    )
+    assert number(shipped_store, query) >= 1500

@@ -10,15 +10,21 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from klustergraf.cli.importing import import_
 from klustergraf.errors import GraphParseError, SourceFormatError
-from klustergraf.namespaces import GRAPH, ID, KG
+from klustergraf.namespaces import GRAPH, ID, KG, SKOS
 from klustergraf.sources.datasets import DATASETS
 from klustergraf.sources.geodata import Certainty, Gazetteer, Placement
 from klustergraf.sources.importing import Job, Outcome, run
 from klustergraf.sources.labels import LabelBook
 from klustergraf.sources.own import imported_file
-from klustergraf.sources.records import ActorRecord, Location, Name, RelationRecord
+from klustergraf.sources.records import (
+    ActorRecord,
+    ConceptRecord,
+    Location,
+    Name,
+    RelationRecord,
+)
 from klustergraf.sources.selection import Extent
-from klustergraf.sources.statements import ActorIri, minted_iri
+from klustergraf.sources.statements import ActorIri, Shared, Statements, minted_iri
 from klustergraf.sources.writing import replaced
 
 FIXTURES = Path(__file__).parents[1] / "data" / "sources"
@@ -117,6 +123,38 @@ def test_places_that_are_not_sure_are_not_guessed(gazetteer: Gazetteer, location
     assert gazetteer.place(location) is None
 
 
+def test_stockholm_is_the_municipality_only_where_nothing_else_is_known() -> None:
+    """Another record that places the actor wins; the bare name is an inference with its reason."""
+    places = Gazetteer(
+        names={"0180": "Stockholm", "0184": "Solna"},
+        counties={"01": "Stockholms län"},
+        towns={"stockholm": "0180", "solna": "0184"},
+    )
+    shared = Shared(lambda _, key: f"{ID}actor/{key[0]}", places)
+    writer = Statements("ecosystem-facts", shared)
+    records = [
+        ActorRecord("ecosystem-facts", key, (Name(key),), "Company", location=Location("SE", city))
+        for key, city in (("a1", "Stockholm"), ("a2", "Solna"), ("b1", "STOCKHOLM"))
+    ]
+    for record in records:
+        writer.note(record)
+    stated = {quad for record in records for quad in writer.quads(record)}
+    located = {
+        (quad.subject.value.removeprefix(ID), quad.object.value.removeprefix(ID))
+        for quad in stated
+        if quad.predicate == NamedNode(KG + "locatedIn")
+        and isinstance(quad.subject, NamedNode)
+        and isinstance(quad.object, NamedNode)
+    }
+    assert located == {
+        ("site/a--solna--ecosystem-facts", "place/solna"),
+        ("site/a--stockholms-lan--ecosystem-facts", "place/stockholms-lan"),
+        ("site/b--stockholm--ecosystem-facts", "place/stockholm"),
+    }
+    reasons = values(stated, "site/b--stockholm--ecosystem-facts", "inferenceReason")
+    assert any("no source says more" in reason for reason in reasons)
+
+
 def test_places_of_one_name_have_two_iris(gazetteer: Gazetteer) -> None:
     """Håbo and Habo give the same slug, so their codes part them."""
     assert gazetteer.slug("9902") == "habo-9902"
@@ -135,6 +173,36 @@ def test_one_preferred_name_per_language() -> None:
     ]  # fmt: skip
     assert [(x.text, x.language) for x in book.labels("x", "two")] == [("Ett", "sv")]
     assert [(x.text, x.language) for x in book.labels("z", "one")] == [("Zed", "en")]
+    assert {x.text for x in book.labels("x", None)} == {"ETT AB", "X", "Ett"}
+
+
+def test_an_address_of_mail_is_no_name() -> None:
+    """What the privacy shapes would refuse is left out; a firm may have the sign in its name."""
+    book = LabelBook()
+    book.add("x", "one", [Name("info@example.org"), Name("B@C Consulting")])
+    assert {x.text for x in book.labels("x", "one")} == {"B@C Consulting"}
+
+
+def test_what_is_said_once_is_said_with_the_names_of_all_sources() -> None:
+    """Two data sets name one call topic: the one that writes it writes both preferred names."""
+    shared = Shared(lambda source, key: f"{ID}actor/{source}-{key}", Gazetteer())
+    records = {
+        "cordis": ConceptRecord("cordis", "Environment", (Name("H2020-Adhoc", "en"),), "Topic"),
+        "cordis-h2020-2016": ConceptRecord(
+            "cordis-h2020-2016", "Environment", (Name("Environment", "en"),), "Topic"
+        ),
+    }
+    writers = {source: Statements(source, shared) for source in records}
+    for source, writer in writers.items():
+        writer.note(records[source])
+    stated = [q for source, writer in writers.items() for q in writer.quads(records[source])]
+    names = {
+        str(quad.object)
+        for quad in stated
+        if quad.subject == NamedNode(ID + "call-topic/environment")
+        and quad.predicate == NamedNode(SKOS + "prefLabel")
+    }
+    assert names == {'"Environment"@sv', '"Environment"@en'}
 
 
 def test_cordis_becomes_statements(imported: Imports) -> None:

@@ -28,6 +28,8 @@ from klustergraf.identity import (
     read_names,
     read_registry,
     resolve,
+    updated_registry,
+    write_registry,
 )
 from klustergraf.identity.profiles import record_ref
 from klustergraf.identity.statements import statements as identity_statements
@@ -44,6 +46,7 @@ from klustergraf.sources.statements import ActorIri
 from klustergraf.sources.writing import write_sorted
 
 EVERYTHING: Final = "everything"
+REGISTRY_FILE: Final = Path("identity/registry.csv")
 IDENTITY_FILE: Final = Path("derived/identity.nt.gz")
 _PLACES: Final = ("swedish-geodata", "swedish-boundaries")
 _SHOWN_FAULTS: Final = 5
@@ -105,6 +108,7 @@ def import_(
             gazetteer=gazetteer,
             known_names=said.names,
             known_dates=said.dates,
+            known_placed=said.placed,
             issued=issued,
             is_strict=strict,
             advance=lambda read: bar.advance(task, read),
@@ -114,6 +118,7 @@ def import_(
     if name == EVERYTHING:
         written = max(DATASETS[n].issued for n in inputs if len(DATASETS[n].issued) == 10)
         write_sorted(out.parent / IDENTITY_FILE, identity.quads(outcomes, written))
+        identity.register(out.parent / REGISTRY_FILE, outcomes)
     console.print(_table(outcomes))
     _show_faults(console, outcomes)
     if not any(outcome.written for outcome in outcomes):
@@ -140,6 +145,15 @@ class _Identity:
             registry=read_registry(),
         )
         return self._resolution.iri
+
+    def register(self, path: Path, outcomes: Sequence[Outcome]) -> None:
+        """Write which IRI each record was given, so that later imports give it the same."""
+        if self._resolution is None:
+            return
+        kept = {iri for outcome in outcomes for iri in outcome.actors}
+        given = {ref: iri for ref, iri in self._resolution.iris.items() if iri in kept}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_registry(path, updated_registry(read_registry(), given))
 
     def quads(self, outcomes: Sequence[Outcome], issued: str) -> Iterator[Quad]:
         """State the merges and doubts of the actors that were written."""

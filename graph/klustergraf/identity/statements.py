@@ -160,8 +160,8 @@ def _record(record: ActorRecord, profile: Profile, actor: str) -> Iterator[Quad]
 def summary(record: ActorRecord, profile: Profile) -> str:
     """Say in one line where a record's actor is, of which kind, and by which identifiers known."""
     place = ", ".join(filter(None, (record.location.city, profile.country)))
-    ids = [
-        f"{scheme} {value}"
+    ids = [  # with a colon, since digits after a space may look like a telephone number
+        f"{scheme}:{value}"
         for scheme, found in sorted(profile.ids.items())
         for value in sorted(found)
     ]

@@ -131,6 +131,7 @@ class Certainty(StrEnum):
     POSTAL_AREA = "postal-area"
     POINT = "point"
     TOWN = "town"
+    CAPITAL = "capital"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +261,18 @@ class Gazetteer:
             return Placement(county=location.county_code)
         county = _WIDER_THAN_MUNICIPALITY.get(town, "")
         return Placement(county=county, how=Certainty.TOWN) if county in self.counties else None
+
+    def likely(self, location: Location) -> Placement | None:
+        """Find the municipality of a town whose name often means the area around it.
+
+        It is the likely one where nothing else is known of the place: nearly all postal codes and
+        nearly all records with one that name the town lie there (docs/sources.md has the counts).
+        """
+        town = fold(location.city)
+        if location.country in ("SE", "") and town in _WIDER_THAN_MUNICIPALITY:
+            code = self.towns.get(town)
+            return self._of(code, Certainty.CAPITAL) if code else None
+        return None
 
     def slug(self, code: str) -> str:
         """Give the slug of a county or municipality: its name, and its code where two share it.

@@ -93,6 +93,7 @@ class Job:
     gazetteer: Gazetteer = field(default_factory=Gazetteer)
     known_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known_dates: frozenset[tuple[str, str]] = frozenset()
+    known_placed: frozenset[str] = frozenset()
     issued: str = ""
     is_strict: bool = False
     advance: Advance = _ignore
@@ -129,6 +130,7 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
         job.gazetteer,
         LabelBook(known=job.known_names),
         once=set(job.known_dates),
+        placed=set(job.known_placed),
     )
     writers = {name: Statements(name, shared) for name in job.inputs}
     for name, writer in writers.items():

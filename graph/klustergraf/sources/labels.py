@@ -5,6 +5,7 @@ does not say the language; among equals the source that comes first wins. A name
 is a name in both: an organisation called "Karo Bio AB" is called that in Swedish and in English.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,6 +14,8 @@ from klustergraf.sources.records import Name
 
 LANGUAGES: Final = ("sv", "en")
 UNKNOWN_LANGUAGE: Final = "und"
+# As the privacy shapes know one. "B@C Consulting" is the name of a firm.
+_MAIL: Final = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+([.][A-Za-z0-9-]+)*[.][A-Za-z]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,12 @@ class LabelBook:
 
     def add(self, iri: str, source: str, names: Iterable[Name]) -> None:
         """Note the names that a source gives a thing."""
-        kept = [(source, n) for n in names if n.text.strip() and "@" not in n.text]
+        kept = [(source, n) for n in names if n.text.strip() and not _MAIL.search(n.text)]
         self._names.setdefault(iri, []).extend(kept)
 
-    def labels(self, iri: str, source: str) -> Iterator[Label]:
-        """Give the names of a thing that this source is to state."""
-        return (label for label in self._chosen(iri) if label.source == source)
+    def labels(self, iri: str, source: str | None) -> Iterator[Label]:
+        """Give the names of a thing that this source is to state; None: those of all sources."""
+        return (label for label in self._chosen(iri) if source in (None, label.source))
 
     def _chosen(self, iri: str) -> list[Label]:
         found = self._names.get(iri, [])

@@ -18,7 +18,7 @@ from typing import Final
 from pyoxigraph import Literal, NamedNode, Quad
 
 from klustergraf.errors import GraphParseError
-from klustergraf.namespaces import GRAPH, KG, RDF, SCHEMA, SKOS
+from klustergraf.namespaces import GRAPH, KG, ORG, RDF, SCHEMA, SKOS
 from klustergraf.rdf_files import canonical_lines, read_quads
 from klustergraf.resources import Room, room
 
@@ -118,11 +118,12 @@ class Said:
     """What the founding documents and the curators say of things already.
 
     ``names`` are preferred names by thing and language; ``dates`` the pairs of thing and property
-    whose date is given.
+    whose date is given; ``placed`` the things that are said to be somewhere.
     """
 
     names: dict[str, dict[str, str]]
     dates: frozenset[tuple[str, str]]
+    placed: frozenset[str] = frozenset()
 
 
 def hand_written_files() -> list[SourceFile]:
@@ -134,16 +135,19 @@ def said_by_hand() -> Said:
     """Read what Turtle files of ``graph/data`` say, so that importers do not say it again."""
     names: dict[str, dict[str, str]] = {}
     dates = set()
+    placed = set()
     for file in hand_written_files():
         for quad in file.quads():
             subject, value = quad.subject, quad.object
+            if quad.predicate in _PLACES and isinstance(subject, NamedNode):
+                placed.add(subject.value)
             if not isinstance(subject, NamedNode) or not isinstance(value, Literal):
                 continue
             if quad.predicate == _PREF_LABEL and value.language:
                 names.setdefault(subject.value, {})[value.language] = value.value
             elif quad.predicate in _DATES:
                 dates.add((subject.value, quad.predicate.value))
-    return Said(names, frozenset(dates))
+    return Said(names, frozenset(dates), frozenset(placed))
 
 
 _OUR_GRAPH: Final = f"<{GRAPH}".encode()
@@ -153,6 +157,10 @@ _DESCRIBED_GRAPH: Final = re.compile(
     re.MULTILINE,
 )  # fmt: skip
 _PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
+_PLACES: Final = tuple(
+    NamedNode(iri)
+    for iri in (ORG + "hasSite", ORG + "hasPrimarySite", KG + "locatedIn", KG + "hasTerritory")
+)
 _DATES: Final = tuple(NamedNode(SCHEMA + n) for n in ("foundingDate", "startDate", "endDate"))
 _SUFFIXES: Final = (".ttl", ".nt.gz")
 

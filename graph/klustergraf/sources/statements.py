@@ -84,6 +84,8 @@ class Shared:
     gazetteer: Gazetteer = field(default_factory=Gazetteer)
     names: LabelBook = field(default_factory=LabelBook)
     once: set[tuple[str, str]] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
+    """Actors of which some source tells more of their place than a town wider than it says."""
     boundaries_of_counties: frozenset[str] = frozenset(("01", "03"))
 
 
@@ -124,6 +126,10 @@ class Statements:
         elif isinstance(record, ActorRecord | FacilityRecord | ThingRecord):
             self._things[record.key] = (iri, family)
             self._shared.names.add(iri.value, self.source, record.names)
+        if isinstance(record, ActorRecord):
+            placement = self._shared.gazetteer.place(record.location)
+            if placement is not None and placement.municipality:
+                self._shared.placed.add(iri.value)
 
     def identify(self, record: Record) -> tuple[NamedNode, Family] | None:
         """Give the IRI of what a record is about, and its family; nothing for a relation.
@@ -186,8 +192,8 @@ class Statements:
             case ThingRecord():
                 yield from self._thing(record)
 
-    def _labels(self, iri: NamedNode) -> Iterator[Statement]:
-        for label in self._shared.names.labels(iri.value, self.source):
+    def _labels(self, iri: NamedNode, *, of_all: bool = False) -> Iterator[Statement]:
+        for label in self._shared.names.labels(iri.value, None if of_all else self.source):
             predicate = terms.PREF_LABEL if label.is_preferred else terms.ALT_LABEL
             yield iri, predicate, said(label.text, label.language)
 
@@ -229,6 +235,8 @@ class Statements:
         placement = self._shared.gazetteer.place(location)
         if placement is None:
             return
+        if not placement.municipality and iri.value not in self._shared.placed:
+            placement = self._shared.gazetteer.likely(location) or placement
         place = self._place(placement.municipality or placement.county)
         if record.kind in ("MunicipalAuthority", "RegionalAuthority"):
             is_own = record.kind == "MunicipalAuthority" and placement.municipality
@@ -304,7 +312,7 @@ class Statements:
         self._shared.names.add(iri.value, self.source, (Name(code),))
         yield iri, terms.TYPE, kg(kind)
         yield iri, terms.NOTATION, Literal(code)
-        yield from self._labels(iri)
+        yield from self._labels(iri, of_all=True)  # no other source will come to say its own
         yield from self._scheme(iri, kind)
 
     def _scheme(self, iri: NamedNode, kind: str) -> Iterator[Statement]:
@@ -571,6 +579,19 @@ def _reasons(placement: Placement) -> list[tuple[str, str]]:
         return [
             ("sv", "Den punkt som källan ger ligger inom kommunens förenklade gräns."),
             ("en", "The point that the source gives lies within the simplified boundary."),
+        ]
+    if placement.how == Certainty.CAPITAL:
+        return [
+            (
+                "sv",
+                "Källan nämner Stockholm, och ingen källa säger mer. Nästan alla poster med den "
+                "orten och ett postnummer ligger i kommunen; några få menar huvudstadsområdet.",
+            ),
+            (
+                "en",
+                "The source names Stockholm, and no source says more. Nearly all records with "
+                "that town and a postal code lie in the municipality; a few mean the capital area.",
+            ),
         ]
     if placement.municipality:
         return [

@@ -1,0 +1,151 @@
+"""How fast a version is built, and in how much memory, beside the store of what was built.
+
+``.venv/bin/python bench/build.py`` builds the shipped graph; ``--with PATH`` (a file or folder that
+``klustergraf import`` wrote; may be repeated) builds that in as well. Each turn is the command
+``klustergraf build`` in a process of its own and an empty home. Its memory is the proportional set
+size of all its processes, looked at many times a second; the finished store is that of a process
+that loads the version and does nothing else. Linux only.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import processes
+from klustergraf.version import VersionStore
+from report import machine, table, write_block
+
+_LOOKS_SECONDS: Final = 0.1
+_BOUND_SECONDS: Final = 20
+_BOUND_RATE: Final = 60_000
+_BOUND_MEMORY: Final = 3
+_LOAD: Final = """
+import sys
+from pyoxigraph import Store
+store = Store()
+sys.stdin.readline()
+store.bulk_load(path=sys.argv[1])
+print("loaded", flush=True)
+sys.stdin.readline()
+"""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One build: seconds to the version and to the end of the command, peak memory in MiB."""
+
+    statements: int
+    to_version: float
+    to_end: float
+    peak_mb: float
+    store_mb: float
+
+
+def measure(added: list[Path]) -> Turn:
+    """Build once, and load what was built. Errors: CalledProcessError when the build fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(sys.executable).with_name("klustergraf")
+        command = [str(program), "--home", folder, "build"]
+        command += [part for path in added for part in ("--with", str(path))]
+        began = time.time()
+        said = Path(folder) / "said.txt"  # a pipe would fill, and the build wait for who reads it
+        with (
+            said.open("wb") as file,
+            subprocess.Popen(  # noqa: S603 - our own command, no shell
+                command, stdout=file, stderr=file
+            ) as process,
+        ):
+            peak = 0.0
+            while process.poll() is None:
+                peak = max(peak, processes.pss_mb(process.pid))
+                time.sleep(_LOOKS_SECONDS)
+            ended = time.time()
+        if process.returncode:
+            sys.stderr.write(said.read_text("utf-8")[:5000])
+            raise subprocess.CalledProcessError(process.returncode, process.args)
+        version = VersionStore(Path(folder)).current()
+        return Turn(
+            statements=sum(version.manifest.triples.values()),
+            # The version is there when the pointer to the current one is.
+            to_version=(Path(folder) / "current").stat().st_mtime - began,
+            to_end=ended - began,
+            peak_mb=peak,
+            store_mb=_store_mb(version.dataset_path),
+        )
+
+
+def _store_mb(dataset: Path) -> float:
+    """Give what a process grows by that loads a dataset into a store in memory."""
+    with subprocess.Popen(  # noqa: S603 - the interpreter that runs this
+        [sys.executable, "-c", _LOAD, str(dataset)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("a process was started without its pipes")
+        time.sleep(1)
+        before = processes.pss_mb(process.pid)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        after = processes.pss_mb(process.pid)
+        process.stdin.write(b"\n")
+    return after - before
+
+
+def rows(name: str, turns: list[Turn]) -> list[list[str]]:
+    """Make the lines of the table; the bound that each figure has stands beside it."""
+    median = {
+        part: statistics.median(getattr(turn, part) for turn in turns)
+        for part in ("to_version", "to_end", "peak_mb", "store_mb")
+    }
+    count = turns[0].statements
+    is_shipped = name == "the shipped graph"
+    return [
+        [f"{name}: statements", f"{count:,}", ""],
+        [
+            f"{name}: seconds to the version",
+            f"{median['to_version']:.1f}",
+            f"≤ {_BOUND_SECONDS}" if is_shipped else "",
+        ],
+        [f"{name}: with indexes and analyses", f"{median['to_end']:.1f}", ""],
+        [
+            f"{name}: statements a second, to the version",
+            f"{count / median['to_version']:,.0f}",
+            "" if is_shipped else f"≥ {_BOUND_RATE:,}",
+        ],
+        [
+            f"{name}: peak memory ÷ finished store (MiB)",
+            f"{median['peak_mb'] / median['store_mb']:.2f}"
+            f" ({median['peak_mb']:,.0f} ÷ {median['store_mb']:,.0f})",
+            "" if is_shipped else f"≤ {_BOUND_MEMORY}",
+        ],
+    ]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print a table and write it into the page of figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--with", dest="added", action="append", type=Path, default=[])
+    parser.add_argument("--quick", action="store_true", help="one turn, and no page is written")
+    parser.add_argument("--turns", type=int, default=3)
+    chosen = parser.parse_args(arguments)
+    kinds = {"the shipped graph": []} | ({"with all at hand": chosen.added} if chosen.added else {})
+    lines = []
+    for name, added in kinds.items():
+        turns = [measure(added) for _ in range(1 if chosen.quick else chosen.turns)]
+        lines += rows(name, turns)
+    found = table(["figure", "measured", "bound"], lines)
+    sys.stdout.write(found + "\n")
+    if not chosen.quick:
+        write_block("build", f"## Building a version\n\n{machine()}.\n\n{found}")
+
+
+if __name__ == "__main__":
+    main()
