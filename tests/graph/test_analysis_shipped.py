@@ -328,3 +328,25 @@ def test_coverage_differs_from_none_to_itself(analysis: Analysis) -> None:
     changes = coverage.changes(bare, snapshot)
     assert len(changes) == len([c for c in coverage.coverage(snapshot).values() if c.total])
     assert all(was.total == 0 and now.total > 0 for was, now in changes)
+
+
+def test_dates_are_what_sparql_lists(analysis: Analysis, shipped_store: Store) -> None:
+    """Every tie begins and ends when the query of growth says."""
+    actors = analysis.snapshot.actors
+    own = {
+        (actors[t.a].iri, actors[t.b].iri, t.evidence, t.since or "", t.until or "")
+        for t in analysis.snapshot.ties
+    }
+    asked = {
+        (a, b, tie, since, until)
+        for a, b, tie, _, since, until in _ask(shipped_store, questions.BEGINNINGS)
+    }
+    assert own == asked
+    years, undated = growth.growth(analysis.network)
+    assert undated == sum(not since for *_, since, _ in own)
+    last = years[-1].year
+    assert years[-1].ties == sum(
+        since[:4] <= str(last) and (not until or until[:4] >= str(last))
+        for *_, since, until in own
+        if since
+    )

@@ -14,10 +14,12 @@ from openpyxl import load_workbook
 from PIL import Image
 
 from klustergraf.analysis import formats, picture, storage
+from klustergraf.analysis.growth import growth
 from klustergraf.analysis.kinds import GROUPS
 from klustergraf.analysis.layout import positions
 from klustergraf.analysis.measures import Links
 from klustergraf.analysis.network import NetworkFilter, project_actors
+from klustergraf.analysis.projections import project_onto
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import BuildResult
 from klustergraf.cli import main
@@ -223,3 +225,33 @@ def test_groups_have_one_colour_and_letter_each() -> None:
     assert len({g.letter for g in GROUPS.values()}) == len(GROUPS)
     kinds = [kind for group in GROUPS.values() for kind in group.kinds]
     assert len(kinds) == len(set(kinds))
+
+
+def test_years(founding: BuildResult, analysis: Analysis) -> None:
+    """Growth and trend say what the library finds, and what is in no year."""
+    result = run(founding, "network", "growth", "--format", "json")
+    rows = json.loads(result.stdout)
+    found, undated = growth(analysis.network)
+    assert rows == [vars(year) for year in found]
+    assert f"{undated} ties have no beginning" in result.stderr
+    assert run(founding, "strategy", "trend", "--area", "A1", "--format", "csv").exit_code == 0
+    wrong = run(founding, "strategy", "trend", "--area", "Z9")
+    assert wrong.exit_code == 2
+    assert "A1" in wrong.stderr
+
+
+def test_onto(founding: BuildResult, analysis: Analysis) -> None:
+    """Actors and facilities in the terminal are those of the library."""
+    words = ["network", "onto", "facility", "--format", "csv", "--limit", "10000"]
+    rows = rows_of(run(founding, *words))
+    found = project_onto(analysis.snapshot, "facility", NetworkFilter())
+    assert len(rows) == len(found)
+    assert run(founding, "network", "onto", "planet").exit_code == 2
+
+
+def test_changes(founding: BuildResult) -> None:
+    """Nothing changed since the version itself; a version that is not there is told."""
+    same = run(founding, "strategy", "changes", founding.version.id[:10])
+    assert same.exit_code == 0
+    assert "0 cells differ" in same.stderr
+    assert run(founding, "strategy", "changes", "fffffff").exit_code == 2

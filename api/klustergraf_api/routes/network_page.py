@@ -22,6 +22,7 @@ from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import PartsDep
 from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
+from klustergraf_api.routes.projections import files_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -79,7 +80,8 @@ async def network(
     """Show the network that the filters ask for, a way between two actors, and the tables."""
     view = parts.pages.view(request)
     finder = _Finder(analysis)
-    chosen = chosen_network(analysis, asked, finder.find(ego), radius)
+    centre = finder.find(ego)
+    chosen = chosen_network(analysis, asked, centre, radius)
     rows = sorted(
         (_row(analysis, chosen, place) for place in chosen.nodes),
         key=lambda row: (-getattr(row, size), row.actor.name(view.language)),
@@ -108,6 +110,7 @@ async def network(
         legend=_legend(analysis, chosen, colour, view),
         everyone=sorted({a.name(view.language) for a in _tied(analysis)}, key=str.casefold),
         formats=["json", *FORMATS],
+        open_in=_open_in(request, analysis, centre, radius),
         query=questions.PAIRS,
     )
 
@@ -136,6 +139,14 @@ async def graph(
         },
         headers=headers,
     )
+
+
+def _open_in(
+    request: Request, analysis: Analysis, ego: int | None, radius: int
+) -> list[tuple[str, str]]:
+    """Give the tools that open the network from its address, and where they do."""
+    found = files_of(request, analysis, ego, radius)
+    return [pair for file in found for pair in file.open_in.items()]
 
 
 def chosen_network(

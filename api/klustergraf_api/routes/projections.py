@@ -7,7 +7,7 @@ import csv
 import io
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import anyio.to_thread
 from fastapi import APIRouter, Query, Request
@@ -22,6 +22,7 @@ from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import project_actors
 from klustergraf.analysis.projections import project_onto
 from klustergraf.analysis.snapshot import Labels, slug_of
+from klustergraf.analysis.storage import Analysis
 from klustergraf_api import analysis as models
 from klustergraf_api.archive import find_version
 from klustergraf_api.dependencies import PartsDep
@@ -35,6 +36,12 @@ _OPENED_BY: Final[Mapping[str, tuple[str, str]]] = {
     "gexf": ("Gephi Lite", "https://lite.gephi.org/?file="),
     "vosviewer": ("VOSviewer", "https://app.vosviewer.com/?json="),
 }
+_FILTERS: Final = frozenset(
+    (
+        "kind", "county", "municipality", "tie", "programme", "since", "until", "min_weight",
+        "counting", "isolates",
+    )
+)  # fmt: skip
 
 
 class File(BaseModel):
@@ -62,31 +69,37 @@ async def files(
     radius: int = 1,
 ) -> FilesAnswer:
     """List the files of a network, at addresses that stay, with links that open them in tools."""
-    version = analysis.snapshot.version
-    own = {"format", "version", "ego", "radius"}
-    given = [(k, v) for k, v in request.query_params.multi_items() if k not in own and v]
-    if ego:
-        place = find_actor(analysis.snapshot, ego)
+    place = find_actor(analysis.snapshot, ego) if ego else None
+    if place is not None:
         # What is too far is refused here as it is there.
         analysis.network.ego(place, radius)
+    return FilesAnswer(
+        version=analysis.snapshot.version, files=files_of(request, analysis, place, radius)
+    )
+
+
+def files_of(request: Request, analysis: Analysis, place: int | None, radius: int) -> list[File]:
+    """List the files of the network that a request asks for, or of what is around an actor."""
+    version = analysis.snapshot.version
+    given = [(k, v) for k, v in request.query_params.multi_items() if k in _FILTERS and v]
+    if place is not None:
         given += [("ego", analysis.snapshot.actors[place].slug), ("radius", str(radius))]
 
     def address(path: str, **more: str) -> str:
-        pairs = [*given, *more.items(), ("version", version)]
-        return address_of(request, path) + "?" + "&".join(f"{k}={quote(v)}" for k, v in pairs)
+        return f"{address_of(request, path)}?{urlencode([*given, *more.items()])}"
 
-    found = [
-        File(format="json", media_type="application/json", url=address("/api/network"), open_in={})
-    ]
-    for name, (_writer, media_type, _suffix) in FORMATS.items():
-        url = address("/api/network", format=name)
+    def file(name: str, media_type: str, path: str = "/api/network", **more: str) -> File:
+        url = address(path, **more, version=version)
         tool, start = _OPENED_BY.get(name, ("", ""))
         open_in = {tool: start + quote(url, safe="")} if tool else {}
-        found.append(File(format=name, media_type=media_type, url=url, open_in=open_in))
-    for name, media_type in (("svg", "image/svg+xml"), ("png", "image/png")):
-        url = address(f"/api/network.{name}")
-        found.append(File(format=name, media_type=media_type, url=url, open_in={}))
-    return FilesAnswer(version=version, files=found)
+        return File(format=name, media_type=media_type, url=url, open_in=open_in)
+
+    return [
+        file("json", "application/json"),
+        *(file(name, media_type, format=name) for name, (_, media_type, _) in FORMATS.items()),
+        file("svg", "image/svg+xml", "/api/network.svg"),
+        file("png", "image/png", "/api/network.png"),
+    ]
 
 
 class YearItem(BaseModel):
@@ -104,7 +117,7 @@ class GrowthAnswer(BaseModel):
     """A network year by year. ``undated``: ties without a beginning, which are in no year."""
 
     version: str
-    query: str
+    query: str = Field(description="SPARQL that lists every tie with its dates, unfiltered.")
     rule: str
     years: list[YearItem]
     undated: int
@@ -116,7 +129,7 @@ async def growth(analysis: AnalysisDep, asked: AskedDep) -> GrowthAnswer:
     found, undated = years.growth(project_actors(analysis.snapshot, asked))
     return GrowthAnswer(
         version=analysis.snapshot.version,
-        query=questions.PAIRS,
+        query=questions.BEGINNINGS,
         rule="A tie is there from the year in which it begins to the one in which it ends; "
         "one without an end goes on.",
         years=[YearItem(**vars(year)) for year in found],

@@ -218,7 +218,7 @@ def _facilities(facts: Facts) -> Iterable[TieFacts]:
         for a, b in combinations(sorted(operators), 2):
             yield (
                 a, b, "facility", facility, len(operators), facility, "stated",
-                facts.first(facility, SCHEMA + "startDate"), None, None,
+                *_time(facts, facility), None,
             )  # fmt: skip
 
 

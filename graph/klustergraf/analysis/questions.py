@@ -43,6 +43,19 @@ DEGREES: Final = (
 """The number of partners of every actor with one."""
 
 
+BEGINNINGS: Final = f"""\
+SELECT DISTINCT ?a ?b ?tie ?through ?since ?until WHERE {{
+{_TIES}
+  FILTER (STR(?a) < STR(?b))
+  BIND (COALESCE(?node, ?through) AS ?tie)
+  BIND (IF(EXISTS {{ ?tie a <{KG}Collaboration> }}, ?through, ?tie) AS ?ending)
+  OPTIONAL {{ ?tie <{SCHEMA}startDate> ?since }}
+  OPTIONAL {{ ?ending <{SCHEMA}endDate> ?until }}
+}}
+ORDER BY ?a ?b ?since ?tie"""
+"""Every tie with its dates: a collaboration ends with what it is through."""
+
+
 def partners_of(iri: str) -> str:
     """Ask for the partners of an actor, and the weights."""
     return PAIRS.replace("WHERE {", f"WHERE {{\n  VALUES ?actor {{ {NamedNode(iri)} }}", 1).replace(

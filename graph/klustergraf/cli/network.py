@@ -15,16 +15,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from klustergraf.analysis import coverage as strategy_coverage
+from klustergraf.analysis import growth as years
 from klustergraf.analysis import picture, storage, suggestions
 from klustergraf.analysis.brokerage import ROLES
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
+from klustergraf.analysis.projections import ONTO, project_onto
 from klustergraf.analysis.snapshot import RULES, slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import ensure_version
 from klustergraf.cli.build import shown
+from klustergraf.version import VersionStore
 
 MEASURES: Final = (
     "degree", "strength", "betweenness", "closeness", "eigenvector", "pagerank", "clustering",
@@ -321,6 +324,50 @@ _ego_options = (
 
 
 @network.command()
+@_filtered
+@_format
+@click.pass_obj
+def growth(home: Path, /, output_format: str, language: str, **chosen: Any) -> None:
+    """Follow the network year by year: ties, pairs and actors, and which are new."""
+    asked = _ask(home, language, **chosen)
+    _tell_size(asked)
+    found, undated = years.growth(asked.network)
+    click.echo(f"{undated} ties have no beginning, and are in no year.", err=True)
+    columns = ["year", "ties", "pairs", "actors", "new_pairs", "new_actors"]
+    _write([vars(year) for year in found], columns, output_format)
+
+
+@network.command()
+@click.argument("what", type=click.Choice(ONTO))
+@_filtered
+@_limit
+@_format
+@click.pass_obj
+def onto(
+    home: Path, /, what: str, limit: int, output_format: str, language: str, **chosen: Any
+) -> None:
+    """Tie actors to priority areas, facilities or projects, the strongest ties first."""
+    asked = _ask(home, language, **chosen)
+    snapshot = asked.analysis.snapshot
+    found = project_onto(snapshot, what, asked.network.asked)
+    click.echo(f"{len(found)} pairs", err=True)
+    named = {**snapshot.things, **snapshot.areas}
+    rows = [
+        {
+            "actor": snapshot.actors[contact.actor].slug,
+            "name": asked.name(contact.actor),
+            "target": slug_of(contact.target),
+            "target_name": named[contact.target].name(language) if contact.target in named else "",
+            "weight": contact.weight,
+            "derived": len(contact.derived),
+        }
+        for contact in sorted(found, key=lambda c: (-c.weight, c.actor, c.target))
+    ]
+    columns = ["actor", "name", "target", "target_name", "weight", "derived"]
+    _write(rows[:limit], columns, output_format)
+
+
+@network.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @_ego_options[0]
 @_ego_options[1]
@@ -419,6 +466,75 @@ def gaps(home: Path, by: str, limit: int, language: str, output_format: str) -> 
         for gap in strategy_coverage.gaps(analysis.snapshot, by)[:limit]
     ]
     _write(rows, ["area", "name", by, "count", "expected", "gap"], output_format)
+
+
+@strategy.command()
+@click.option("--area", help="One priority area (A1, e3).")
+@_language
+@_format
+@click.pass_obj
+def trend(home: Path, area: str | None, language: str, output_format: str) -> None:
+    """Follow the priority areas year by year: projects, facilities and euro."""
+    snapshot = _analysis(home).snapshot
+    slugs = [slug_of(iri) for iri in snapshot.areas]
+    if area is not None and area.lower() not in slugs:
+        raise click.UsageError(f"There is no area {area!r}; there are {', '.join(slugs).upper()}.")
+    found = years.trend(snapshot)
+
+    def is_wanted(iri: str) -> bool:
+        return area is None or slug_of(iri) == area.lower()
+
+    wanted = [item for item in found.years if is_wanted(item.area)]
+    missing = sum(count for iri, count in found.undated.items() if is_wanted(iri))
+    click.echo(f"{missing} projects and facilities have no date, and are in no year.", err=True)
+    rows = [
+        {
+            "area": slug_of(item.area).upper(),
+            "name": snapshot.areas[item.area].name(language),
+            "year": item.year,
+            "started": item.started,
+            "running": item.running,
+            "facilities": item.facilities,
+            "euro": round(item.amount_eur),
+        }
+        for item in wanted
+    ]
+    columns = ["area", "name", "year", "started", "running", "facilities", "euro"]
+    _write(rows, columns, output_format)
+
+
+@strategy.command()
+@click.argument("since")
+@_by
+@_language
+@_format
+@click.pass_obj
+def changes(home: Path, since: str, by: str, language: str, output_format: str) -> None:
+    """Show what changed in the matrix since another version (SINCE: the beginning of its id)."""
+    analysis = _analysis(home)
+    before = storage.load(VersionStore(home).get(since))
+    labels = {
+        **before.snapshot.places, **analysis.snapshot.places,
+        **before.snapshot.kinds, **analysis.snapshot.kinds,
+    }  # fmt: skip
+    found = strategy_coverage.changes(before.snapshot, analysis.snapshot, by)
+    click.echo(f"{len(found)} cells differ", err=True)
+    rows = [
+        {
+            "area": slug_of(now.area).upper(),
+            by: labels.get(now.column, {}).get(language, now.column or "not known"),
+            **{
+                f"{kind}_{when}": cell.count(kind)
+                for kind in strategy_coverage.KINDS
+                for when, cell in (("before", was), ("after", now))
+            },
+            "euro_before": round(was.amount_eur),
+            "euro_after": round(now.amount_eur),
+        }
+        for was, now in found
+    ]
+    counts = [f"{k}_{when}" for k in strategy_coverage.KINDS for when in ("before", "after")]
+    _write(rows, ["area", by, *counts, "euro_before", "euro_after"], output_format)
 
 
 @click.command()
