@@ -175,3 +175,26 @@ def test_what_cannot_be_read(service: TestClient, home: Path) -> None:
         "/graphs/hh", content=ld, headers={**headers, "Content-Type": "application/ld+json"}
     )
     assert "never fetched" in remote.json()["detail"]
+
+
+def test_changes_and_history(service: TestClient, home: Path) -> None:
+    """The feed leads from a version to the one that is served; the history names each change."""
+    headers = token(home, "mm")
+    first = service.get("/graphs/founding/curation").headers["x-klustergraf-version"]
+    for name in ("x", "y"):
+        service.put("/graphs/mm", content=HEAD + a_testbed("mm", name), headers=headers)
+    page = service.get(f"/changes?after={first}&most=1")
+    assert page.headers["content-type"].startswith("application/rdf-patch")
+    assert page.text.count("TX .") == 1
+    link, _, relation = page.headers["link"].partition(">")
+    assert "next" in relation
+    rest = service.get(link.removeprefix("<"))
+    served = service.get("/graphs/mm").headers["x-klustergraf-version"]
+    assert rest.headers["x-klustergraf-version"] == served
+    assert not service.get(f"/changes?after={served}").content
+    assert service.get(f"/changes?after={'0' * 64}").status_code == 404
+    assert service.get("/changes?after=x").status_code == 422
+    told = service.get("/api/history/mm").json()["changes"]
+    assert [change["change"] for change in told] == ["put", "put"]
+    assert told[1]["version"] == served
+    assert service.get("/api/history/nobody").status_code == 404

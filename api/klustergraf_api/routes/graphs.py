@@ -1,13 +1,15 @@
 """``/graphs/…`` and ``/api/validate``: the SPARQL 1.1 Graph Store Protocol, behind the gate."""
 
+import asyncio
 import json
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.desk import Contribution, Outcome
+from klustergraf.contributions.feed import MEDIA_TYPE, Page, changes_after
 from klustergraf.contributions.reading import MEDIA_TYPES
 from klustergraf.contributions.record import Kind
 from klustergraf.errors import ForbiddenGraph, IdentifierError, ResourceNotFound
@@ -29,6 +31,7 @@ _KINDS: Final[dict[str, Kind]] = {"PUT": "put", "POST": "post", "DELETE": "delet
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {"content": {t: {"schema": {"type": "string"}} for t in MEDIA_TYPES}}
 }
+_FRESH: Final = {"Cache-Control": "no-store"}
 _SUFFIX_OF: Final = {media_type: suffix for suffix, media_type in SUFFIXES.items()}
 
 
@@ -79,6 +82,51 @@ async def report(name: str, parts: PartsDep) -> Response:
     if turtle is None:
         raise ResourceNotFound(f"/api/reports/{name}")
     return Response(turtle, media_type="text/turtle", headers={"Cache-Control": "no-store"})
+
+
+@router.get("/api/history/{path:path}")
+async def history(path: str, parts: PartsDep) -> Response:
+    """List the changes of a graph of a partner: time, kind, version, parent, SHA-256."""
+    address = GraphAddress.of(path)
+    record = _contributing(parts).desk.record
+    entries = await asyncio.to_thread(record.history, address.iri)
+    if not entries:
+        raise ResourceNotFound(address.iri)
+    told = [
+        {
+            "number": entry.number,
+            "time": entry.time,
+            "change": entry.kind,
+            "partner": entry.partner,
+            "version": entry.version,
+            "parent": entry.parent,
+            "sha256": entry.original,
+        }
+        for entry in entries
+    ]
+    return JSONResponse({"graph": address.iri, "changes": told}, headers=_FRESH)
+
+
+@router.get("/changes")
+async def changes(
+    parts: PartsDep,
+    after: Annotated[str, Query(pattern="^[0-9a-f]{64}$")],
+    most: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Give what changed since a version, as RDF Patch; ``Link: rel="next"`` leads to the rest.
+
+    Begin with a dump of any version. When the answer is empty there is nothing new yet; 404 means
+    that the record does not know the version: take a dump of the current one.
+    """
+    home = _contributing(parts).desk.home
+    if parts.version is not None and after == parts.version.id:
+        page = Page(b"", after, is_last=True)
+    else:
+        page = await asyncio.to_thread(changes_after, home, after, most)
+    step = "self" if page.is_last and not page.patch else "next"
+    link = f'</changes?after={page.version}&most={most}>; rel="{step}"'
+    headers = {"Link": link, "X-Klustergraf-Version": page.version, **_FRESH}
+    return Response(page.patch, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _change(request: Request, parts: Parts, path: str) -> Response:

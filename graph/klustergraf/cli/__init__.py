@@ -11,7 +11,7 @@ import click
 
 from klustergraf import __version__
 from klustergraf.cli.build import build
-from klustergraf.cli.contributing import contribute, history, token
+from klustergraf.cli.contributing import backup, contribute, history, restore, roll_back, token
 from klustergraf.cli.identity import identity
 from klustergraf.cli.importing import import_
 from klustergraf.cli.network import network, strategy, suggest
@@ -76,7 +76,10 @@ def main(ctx: click.Context, home: Path) -> None:
 
 main.add_command(build)
 main.add_command(contribute)
+main.add_command(backup)
 main.add_command(history)
+main.add_command(restore)
+main.add_command(roll_back)
 main.add_command(token)
 main.add_command(import_)
 main.add_command(diff)

@@ -1,4 +1,4 @@
-"""``klustergraf token``, ``contribute`` and ``history``: what partners and their hosts do."""
+"""``klustergraf token``, ``contribute``, and what keeps the record: ``history``, ``backup``."""
 
 import urllib.error
 import urllib.request
@@ -11,9 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from klustergraf.contributions.addresses import GraphAddress
+from klustergraf.contributions.backup import back_up
+from klustergraf.contributions.backup import restore as restore_record
+from klustergraf.contributions.desk import Desk
 from klustergraf.contributions.record import Record
 from klustergraf.contributions.tokens import TokenStore
-from klustergraf.errors import ContributionError
+from klustergraf.errors import ContributionError, ContributionRefused
 
 _MEDIA_TYPES: Final = {
     ".ttl": "text/turtle",
@@ -109,3 +112,45 @@ def history(home: Path, graph: str) -> None:
         sent = (entry.original or "")[:12]
         table.add_row(str(entry.number), entry.time, entry.kind, entry.version[:12], sent)
     Console().print(table)
+
+
+@click.command("roll-back")
+@click.argument("graph")
+@click.option("--to", required=True, help="The version in which GRAPH was right, or its beginning.")
+@click.pass_obj
+def roll_back(home: Path, graph: str, to: str) -> None:
+    """Make a partner's GRAPH what it was in a version, as a new version.
+
+    It goes through the gate as any contribution: exit status 1 when it is refused.
+    """
+    desk = Desk(home)
+    try:
+        desk.open()
+        outcome = desk.roll_back(GraphAddress.of(graph), to)
+    except ContributionRefused as exc:
+        click.echo(exc.report_text, err=True)
+        raise click.exceptions.Exit(1) from exc
+    finally:
+        desk.close()
+    if not outcome.is_stored:
+        click.echo(f"{graph} is as it was then already.", err=True)
+    click.echo(outcome.version)
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def backup(home: Path, file: Path) -> None:
+    """Write the record of contributions into FILE (.tar.gz), also while it is served."""
+    click.echo(f"{back_up(home, file.absolute())} changes in {file}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def restore(home: Path, file: Path) -> None:
+    """Make the versions of a backup again, in a home folder without contributions.
+
+    They have the same ids. Tokens are not in a backup: make new ones.
+    """
+    click.echo(restore_record(file, home))

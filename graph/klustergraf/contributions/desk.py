@@ -14,17 +14,19 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from klustergraf import __version__
 from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.gatekeeper import JUDGED, ORDER
 from klustergraf.contributions.lines import Delta, change_dataset, difference
+from klustergraf.contributions.ownership import DESCRIBING
 from klustergraf.contributions.record import Entry, Kind, Record
 from klustergraf.engine import frames
 from klustergraf.errors import (
@@ -256,6 +258,54 @@ class Desk:
                 is_new=entry is None, is_stored=True, delta=delta,
             )  # fmt: skip
 
+    def roll_back(self, address: GraphAddress, to: str) -> Outcome:
+        """Make a graph what it was in a version, as a new version; it goes through the gate.
+
+        ``to``: the id of a version of the record, or how it begins.
+        Errors: VersionNotFound; as :meth:`submit`.
+        """
+        entries = self.record.entries()
+        numbers = [n for n, entry in enumerate(entries, 1) if entry.version.startswith(to)]
+        if not to or not numbers:
+            raise VersionNotFound(to, "the record of contributions")
+        then = self.record.state(numbers[-1]).get(address.iri)
+        content = b""
+        if then is not None and then.statements is not None:
+            # What the graph tells of itself is made anew, but for what the partner may tell.
+            described = f"<{address.iri}> ".encode()
+            kept = tuple(described + f"<{iri}> ".encode() for iri in DESCRIBING)
+            lines = self.record.read(then.statements).splitlines(keepends=True)
+            content = b"".join(
+                line for line in lines if not line.startswith(described) or line.startswith(kept)
+            )
+        if not content and address.iri not in self.record.state():
+            raise PreconditionFailed(None)
+        return self.submit(Contribution(address, "rollback", content, "application/n-triples"))
+
+    def restore(self, log: bytes, first: str, dataset: Path, manifests: dict[str, bytes]) -> None:
+        """Take a record over into a home without one: its log, and the first version of it.
+
+        Errors: RecordError when something does not fit; the home is then still without a record.
+        """
+        folder = self.home / "versions"
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._writing, self.record.locked():
+            prepared = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
+            try:
+                if change_dataset(dataset, Delta(), prepared / "dataset.nq") != first:
+                    raise RecordError("The first version of the backup is damaged.")
+                _write(prepared / "manifest.json", manifests[first])
+                _write(prepared / "report.ttl", b"")
+                if first not in {version.id for version in self.versions.versions()}:
+                    self.versions.install(prepared, first, is_current=False)
+                self.record.take_over(log)
+                self._recover(manifests)
+            except KeyError as exc:
+                raise RecordError(f"The backup lacks the manifest of {exc}.") from exc
+            finally:
+                shutil.rmtree(prepared, ignore_errors=True)
+            self.versions.point_to(self.record.entries()[-1].version)
+
     def _keeper(self) -> Gatekeeper:
         """Give the gatekeeper of the current version; start it when there is none.
 
@@ -283,7 +333,7 @@ class Desk:
             "media_type": contribution.media_type,
             "issued": datetime.now(UTC).date().isoformat(),
             "adds": contribution.kind == "post",
-            "is_gone": contribution.kind == "delete",
+            "is_gone": contribution.kind == "delete" or _is_gone_again(contribution),
             "memory_mb": self._memory_mb,
         }
         try:
@@ -386,7 +436,7 @@ class Desk:
             )
         )
 
-    def _recover(self) -> None:
+    def _recover(self, manifests: Mapping[str, bytes] = MappingProxyType({})) -> None:
         """Make versions that the record has and the disk has not, and point to the last."""
         entries = self.record.entries()
         for leftover in (self.home / "versions").glob(".new-*"):
@@ -396,7 +446,7 @@ class Desk:
         known = {version.id for version in self.versions.versions()}
         for entry in entries:
             if entry.version not in known and entry.parent in known:
-                self._make_again(entry)
+                self._make_again(entry, manifests.get(entry.version))
                 known.add(entry.version)
         last = entries[-1]
         try:
@@ -406,15 +456,15 @@ class Desk:
         if last.kind != "base" and current in ("", last.parent) and last.version in known:
             self.versions.point_to(last.version)
 
-    def _make_again(self, entry: Entry) -> None:
+    def _make_again(self, entry: Entry, told: bytes | None) -> None:
         parent = self.versions.get(entry.parent or "")
         delta = self.record.delta(entry)
         prepared, version_id = self._prepared(parent, delta)
         if version_id != entry.version:
             shutil.rmtree(prepared, ignore_errors=True)
             raise RecordError(f"Version {entry.version[:12]} cannot be made again.")
-        manifest = _manifest(parent.manifest, entry, delta, {})
-        _write(prepared / "manifest.json", manifest.to_json().encode())
+        manifest = told or _manifest(parent.manifest, entry, delta, {}).to_json().encode()
+        _write(prepared / "manifest.json", manifest)
         _write(prepared / "report.ttl", b"")
         self.versions.install(prepared, version_id, is_current=False)
 
@@ -432,6 +482,10 @@ class Desk:
         }
         _write(folder / f"{name}.json", json.dumps(told).encode())
         return name
+
+
+def _is_gone_again(contribution: Contribution) -> bool:
+    return contribution.kind == "rollback" and not contribution.content
 
 
 def _matches(header: str, tag: str | None) -> bool:

@@ -184,6 +184,35 @@ class Record:
             raise RecordError(f"The record cannot be written: {exc.strerror}.") from exc
         self.entries()
 
+    def take_over(self, log: bytes) -> None:
+        """Make the log of another record this one's, all of it or nothing. In :meth:`locked` only.
+
+        Errors: RecordError when there is a log, a line of it is not whole, or a file is missing.
+        """
+        entries: list[Entry] = []
+        last_sum = ""
+        for line in log.splitlines(keepends=True):
+            read = _read_line(line, last_sum)
+            if read is None:
+                raise RecordError(f"Line {len(entries) + 1} of the log is damaged.")
+            entry, last_sum = read
+            entries.append(entry)
+            for digest in (entry.original, entry.statements, entry.delta):
+                if digest is not None:
+                    self.read(digest)
+        if self._log.exists():
+            raise RecordError("There is a record already.")
+        try:
+            handle, name = tempfile.mkstemp(prefix=".new-", dir=self.folder)
+            with os.fdopen(handle, "wb") as file:
+                file.write(log)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._log)
+            sync_folder(self.folder)
+        except OSError as exc:
+            raise RecordError(f"The record cannot be written: {exc.strerror}.") from exc
+
     def _cut_off(self) -> None:
         self.entries()
         try:
