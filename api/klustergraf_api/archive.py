@@ -108,6 +108,7 @@ def _past_parts(current: Parts, version: Version, engine: QueryEngine) -> Parts:
     """Let everything answer from a past version but what counts and what is kept."""
     pages = copy(current.pages)
     pages.version_id = version.id
+    pages.past = version.manifest.created[:10]
     before = current.runner
     runner = Runner(engine, before.admission, before.metrics, threads=1, answer_mb=before.answer_mb)
     return replace(

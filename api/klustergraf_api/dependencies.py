@@ -1,7 +1,7 @@
 """What routes are given: settings, engine, stored queries, pages."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -16,12 +16,9 @@ from klustergraf_api.contributing import Contributing
 from klustergraf_api.execution import Executor
 from klustergraf_api.middleware import client_of
 from klustergraf_api.opening import Runner
-from klustergraf_api.pages.rendering import Pages
+from klustergraf_api.pages.rendering import PARTS, Pages
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
-
-# Where a request carries the parts that answer it, when not from the version that is served.
-PARTS: Final = "klustergraf.parts"
 
 
 @dataclass

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from klustergraf.errors import GraphError, VersionNotFound
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.archive import Archive
-from klustergraf_api.dependencies import PARTS, Parts
+from klustergraf_api.dependencies import Parts
+from klustergraf_api.pages.rendering import PARTS
 from klustergraf_api.problems import respond_to
 from klustergraf_api.request_errors import MalformedRequest, RequestError
 

@@ -1,5 +1,7 @@
 """Past versions over HTTP: their list, their differences, queries against them, Memento."""
 
+import html
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -227,3 +229,50 @@ def test_citation(site: Site) -> None:
         assert site.client.get(address, params=wrong).status_code == status
     assert site.client.get("/api/versions/0000000/citation").status_code == 404
     assert site.client.get(address, headers={"Accept": "image/png"}).status_code == 406
+
+
+_PAGES = [
+    *("/", "/search?q=one", "/network", "/map", "/strategy", "/queries", "/data", "/about"),
+    *("/sparql", ONE, "/ontology"),
+]
+# What has its version in its path, or none; what stands outside the graph.
+_OF_NO_VERSION = (
+    *("/static/", "/dumps/", "/api/versions/", "/version/", "/datasets/", "/ontology"),
+    *("/.well-known/", "/openapi.json", "/sitemap.xml"),
+)
+
+
+@pytest.mark.parametrize("path", _PAGES)
+def test_pages_of_the_past(site: Site, path: str) -> None:
+    """Each says that it is old and from when, leads to the newest, and all its links stay."""
+    address = f"{path}{'&' if '?' in path else '?'}version={site.old.id}&lang=en"
+    page = site.client.get(address, headers={"Accept": "text/html"}, follow_redirects=True).text
+    date = site.old.manifest.created[:10]
+    told = re.search(r'<p class="failure past" role="note">(.*?)</p>', page)
+    assert told, page
+    assert date in told[1]
+    newest = html.unescape(re.findall(r'href="([^"]+)"', told[1])[0])
+    assert "version=" not in newest
+    again = site.client.get(newest, headers={"Accept": "text/html"})
+    assert again.status_code == 200
+    assert "failure past" not in again.text
+    rest = page.replace(told[0], "")
+    links = {html.unescape(link) for link in re.findall(r'<a [^>]*?href="(/[^"]*)"', rest)}
+    lost = [link for link in links if "version=" not in link]
+    assert not [link for link in lost if not link.startswith(_OF_NO_VERSION)], lost
+    assert links
+    assert rest.count("<form") == rest.count(f'name="version" value="{site.old.id}"')
+
+
+def test_page_of_the_newest_version(site: Site) -> None:
+    """The newest version by its name is not told as old, and links keep the name."""
+    page = site.client.get(f"/data?version={site.new.id}", headers={"Accept": "text/html"}).text
+    assert "failure past" not in page
+    assert f'href="/search?version={site.new.id}"' in page
+
+
+def test_page_of_no_version(site: Site) -> None:
+    """A version that there is not is told as such, and its name goes no further."""
+    page = site.client.get("/data?version=0000000", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert "version=0000000" not in page.text.partition("</header>")[2]

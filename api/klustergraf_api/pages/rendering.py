@@ -38,6 +38,9 @@ _NETWORK_FILTERS: Final = frozenset(
     ("kind", "county", "municipality", "tie", "programme", "since", "until", "min_weight")
 ) | {"ego", "radius", "version"}
 
+# Where a request carries the parts that answer it, when it names a version.
+PARTS: Final = "klustergraf.parts"
+
 _WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 # What may stand in the path and the fragment of an IRI as it is.
 _SAFE = "/#:@!$&'()*+,;=~%-._"
@@ -71,7 +74,8 @@ class View:
         self._parameters = [
             (name, value) for name, value in request.query_params.multi_items() if name != "lang"
         ]
-        self.version = request.query_params.get("version")
+        # What names no version that there is has a page that tells so, and leads on without it.
+        self.version = request.query_params.get("version") if PARTS in request.scope else None
         self._messages = messages[self.language]
         self._base = base
 
@@ -84,7 +88,9 @@ class View:
         return key in self._messages
 
     def href(self, path: str, **parameters: str) -> str:
-        """Write the address of a page of ours, in the language that was asked for."""
+        """Write the address of a page of ours, in the language and of the version asked for."""
+        if self.version:
+            parameters = {"version": self.version, **parameters}
         if self.asked_language:
             parameters["lang"] = self.language
         path, hash_sign, fragment = path.partition("#")
@@ -135,6 +141,12 @@ class View:
         """Write the address of the data of this page: its parameters, their IRIs in full."""
         parameters = [(n, self.expand(v)) for n, v in self._parameters if n != "page"]
         return f"{path}?{urlencode([*parameters, ('lang', self.language)])}"
+
+    def data(self, path: str, **parameters: str) -> str:
+        """Write the address of data of ours, of the version that was asked for."""
+        if self.version:
+            parameters["version"] = self.version
+        return f"{path}?{urlencode(parameters)}" if parameters else path
 
     def graph_address(self, path: str, **added: str) -> str:
         """Write the address of the network of this page: its filters, in another form."""
@@ -200,6 +212,7 @@ class Pages:
         self.messages = {language: load_messages(language) for language in LANGUAGES}
         self.version_id = ""
         self.is_stored = False  # whether a stored version is served
+        self.past = ""  # the date of the version that these pages show, when it is not the newest
         self.edition = _digest_of_folder()
         self._base = base
         self._environment = jinja2.Environment(
@@ -232,6 +245,7 @@ class Pages:
         common = {
             "version_id": self.version_id,
             "version_stored": self.is_stored,
+            "past": self.past,
             "languages": LANGUAGES,
             "t": view.text,
             "navigation": [

@@ -73,7 +73,6 @@ async def data(
         request,
         "data.html",
         manifest=parts.version.manifest,
-        is_past=parts.version.id != request.app.state.parts.engine.version_id,
         citation=citation_of(request, parts, parts.version, language).text(),
         files=files,
         history=history,

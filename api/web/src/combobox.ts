@@ -155,6 +155,7 @@ export function textsOf(box: HTMLElement): ComboboxTexts {
 /** Gives the address on this host of a thing's page. */
 export function pageOf(iri: string): string {
   const path = iri.replace(/^https?:\/\/[^/]+\/(?:klustergraf\/)?/, "/");
-  const language = new URLSearchParams(location.search).get("lang");
-  return language ? `${path}?lang=${language}` : path;
+  const here = new URLSearchParams(location.search);
+  const kept = new URLSearchParams([...here].filter(([name]) => /^(lang|version)$/.test(name)));
+  return kept.size ? `${path}?${kept}` : path;
 }

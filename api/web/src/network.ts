@@ -66,10 +66,18 @@ const say = (key: string, values: Record<string, string | number> = {}): string 
   (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 const pick = (labels: Record<string, string>, otherwise: string): string =>
   labels[LANGUAGE] ?? Object.values(labels)[0] ?? otherwise;
+// What the address of the page says of these, the other address says too.
+const kept = (path: string, ...names: string[]): string => {
+  const here = new URLSearchParams(location.search);
+  const query = new URLSearchParams(
+    names.flatMap((name) => (here.get(name) ? [[name, here.get(name) ?? ""]] : [])),
+  );
+  return query.size ? `${path}?${query}` : path;
+};
 // An IRI of ours leads to the page on this host.
 const pageOf = (iri: string): string => {
   const path = iri.replace(/^https?:\/\/[^/]+(\/klustergraf)?/, "");
-  return `${path}${new URLSearchParams(location.search).has("lang") ? `?lang=${LANGUAGE}` : ""}`;
+  return kept(path, "lang", "version");
 };
 
 function element<K extends keyof HTMLElementTagNameMap>(
@@ -284,7 +292,9 @@ class Picture {
   }
 
   private async tellNode(slug: string): Promise<void> {
-    const answer = await fetch((this.container.dataset.nodes ?? "") + encodeURIComponent(slug));
+    const answer = await fetch(
+      kept((this.container.dataset.nodes ?? "") + encodeURIComponent(slug), "version"),
+    );
     if (!answer.ok || this.chosen !== slug) return;
     const told: { node: Told; partners: Told[]; edges: Link[] } = await answer.json();
     const heading = element("h2");
@@ -318,6 +328,8 @@ class Picture {
   private async tellEdge(edge: string): Promise<void> {
     const [from, to] = this.graph.extremities(edge);
     const asked = new URLSearchParams({ from, to, k: "1", max_steps: "1" });
+    const version = new URLSearchParams(location.search).get("version");
+    if (version) asked.set("version", version);
     const answer = await fetch(`${this.container.dataset.paths}?${asked}`);
     if (!answer.ok) return;
     const told: { source: Told; target: Told; shortest: { edges: Link[] }[] } = await answer.json();
