@@ -25,6 +25,7 @@ from klustergraf.aside import Aside
 from klustergraf.catalogue import read_header
 from klustergraf.engine.tokens import tokens
 from klustergraf.errors import ShapeViolations, VersionNotFound
+from klustergraf.examples import QUERIES_GRAPH, example_lines
 from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
@@ -89,6 +90,7 @@ def build(
     for file in files:
         progress("sources", file.name)
         stated.read(file)
+    stated.add(QUERIES_GRAPH, example_lines())
     merged = stated.merged()
     rules = load_rules()
     progress("rules", f"{len(rules)} rules")

@@ -19,7 +19,7 @@ _LIBRARIES: Final = ("pyoxigraph", "pyshacl", "rdflib")
 
 
 def inputs_digest(files: Iterable[SourceFile]) -> str:
-    """Digest the files, the rules, the quality queries and the software: SHA-256, hexadecimal.
+    """Digest the files, the queries and rules, and the software: SHA-256, hexadecimal.
 
     The order of the files makes no difference. The software is the text of this package's modules
     (in a checkout it changes without a new number), and the releases of what it computes with.
@@ -29,7 +29,7 @@ def inputs_digest(files: Iterable[SourceFile]) -> str:
     parts.append(f"python {platform.python_version()}")
     queries = room("queries")
     for name, paths in (
-        ("query", [*(queries / "rules").glob("*.rq"), *(queries / "quality").glob("*.rq")]),
+        ("query", queries.rglob("*.rq")),
         ("module", _PACKAGE.rglob("*.py")),
     ):
         parts += [f"{name} {path.name} {sha256(path.read_bytes()).hexdigest()}" for path in paths]

@@ -13,13 +13,13 @@ from starlette.responses import Response
 from klustergraf.catalogue import StoredQuery
 from klustergraf.engine.base import TriplesFormat
 from klustergraf.errors import ResourceNotFound
+from klustergraf.examples import describe_queries
 from klustergraf.namespaces import PREFIXES
 from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, http_date, not_modified
 from klustergraf_api.dependencies import Parts
 from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import HTML, SUFFIXES, choose
-from klustergraf_api.query_data import describe_queries
 from klustergraf_api.request_errors import NotAcceptable
 from klustergraf_api.signposting import LINKSET, LINKSET_SUFFIX, Signposts, header
 from klustergraf_api.terms import serialise_iri

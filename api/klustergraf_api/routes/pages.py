@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import GraphError
+from klustergraf.examples import query_iri, without_header
 from klustergraf.version import Version
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.negotiation import HTML, choose
 from klustergraf_api.problems import KINDS, kind_of
-from klustergraf_api.query_data import query_iri, without_header
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
 from klustergraf_api.routes.documents import query_document, see_other

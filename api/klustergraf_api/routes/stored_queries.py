@@ -11,13 +11,13 @@ from klustergraf.catalogue import Catalogue, ParameterType, StoredQuery
 from klustergraf.derivations import COUNTS
 from klustergraf.description.statistics import read_statistics
 from klustergraf.errors import QueryParameterError
+from klustergraf.examples import without_header
 from klustergraf.namespaces import PREFIXES, RDFS, SKOS, shorten
 from klustergraf_api.answers import answer, wanted
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
 from klustergraf_api.negotiation import NAMED_FORMATS, RESULTS, TRIPLES
 from klustergraf_api.protocol import PARAMETERS, ProtocolRequest
-from klustergraf_api.query_data import without_header
 from klustergraf_api.request_errors import MalformedRequest
 
 router = APIRouter(prefix="/api", tags=["queries"])

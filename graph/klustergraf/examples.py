@@ -1,18 +1,22 @@
-"""Stored queries as data, in the form that editors of SPARQL read (SHACL's executables).
+"""Stored queries and prefixes as statements, so that editors of SPARQL configure themselves.
 
-The form is that of https://github.com/sib-swiss/sparql-examples: the text of a query, what it
-answers in both languages, and the endpoint that it is for.
+The form is that of https://github.com/sib-swiss/sparql-examples: SHACL's executables with the text
+of a query, what it answers in both languages, and the endpoint that it is for; and prefixes as
+``sh:declare``. Everything has an IRI, and none is a blank node.
 """
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pyoxigraph as ox
 
-from klustergraf.catalogue import StoredQuery
-from klustergraf.namespaces import DCT, RDF, RDFS, SCHEMA, SH
-from klustergraf_api.signposting import LICENSE
+from klustergraf.catalogue import Catalogue, StoredQuery
+from klustergraf.namespaces import BASE, DCT, GRAPH, PREFIXES, RDF, RDFS, SCHEMA, SH, XSD
+
+QUERIES_GRAPH: Final = ox.NamedNode(GRAPH + "queries")
+LICENCE: Final = "https://creativecommons.org/licenses/by/4.0/"
 
 _FORM: Final = re.compile(r"^\s*(SELECT|CONSTRUCT|ASK|DESCRIBE)\b", re.IGNORECASE | re.MULTILINE)
 
@@ -37,6 +41,14 @@ def describe_queries(queries: Iterable[StoredQuery], base: str) -> list[ox.Tripl
     return sorted((triple for query in queries for triple in _describe(query, base)), key=str)
 
 
+def example_lines(catalogue: Catalogue | None = None) -> list[bytes]:
+    """Give the statements of the graph of queries, as lines of N-Triples."""
+    queries = describe_queries(catalogue or Catalogue(), BASE)
+    out = io.BytesIO()
+    ox.serialize([*queries, *_prefixes()], out, format=ox.RdfFormat.N_TRIPLES)
+    return out.getvalue().splitlines(keepends=True)
+
+
 def _describe(query: StoredQuery, base: str) -> Iterator[ox.Triple]:
     node = ox.NamedNode(query_iri(base, query.name))
 
@@ -50,9 +62,20 @@ def _describe(query: StoredQuery, base: str) -> Iterator[ox.Triple]:
     yield say(RDF + "type", ox.NamedNode(f"{SH}SPARQL{form}Executable"))
     yield say(SH + form.lower(), ox.Literal(text))
     yield say(DCT + "identifier", ox.Literal(query.name))
-    yield say(DCT + "license", ox.NamedNode(LICENSE))
+    yield say(DCT + "license", ox.NamedNode(LICENCE))
     yield say(SCHEMA + "target", ox.NamedNode(f"{base}sparql"))
     for language, title in query.title.items():
         yield say(RDFS + "label", ox.Literal(title, language=language))
     for language, description in query.description.items():
         yield say(RDFS + "comment", ox.Literal(description, language=language))
+
+
+def _prefixes() -> Iterator[ox.Triple]:
+    """Declare the prefixes of the graph, on the ontology that queries speak."""
+    whole = ox.NamedNode(BASE + "queries")
+    for prefix, namespace in sorted(PREFIXES.items()):
+        own = ox.NamedNode(f"{BASE}queries#prefix-{prefix}")
+        iri = ox.Literal(namespace, datatype=ox.NamedNode(XSD + "anyURI"))
+        yield ox.Triple(whole, ox.NamedNode(SH + "declare"), own)
+        yield ox.Triple(own, ox.NamedNode(SH + "prefix"), ox.Literal(prefix))
+        yield ox.Triple(own, ox.NamedNode(SH + "namespace"), iri)
