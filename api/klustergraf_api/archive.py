@@ -22,6 +22,8 @@ from klustergraf_api.opening import Runner
 StartPastEngine = Callable[[Version], QueryEngine]
 
 _RETRY_SECONDS: Final = 5
+# A name for what is served, in addresses that are to stay the same from version to version.
+CURRENT: Final = "current"
 
 
 @dataclass
@@ -95,12 +97,14 @@ class Archive:
 
 
 def find_version(parts: Parts, name: str) -> Version:
-    """Find a stored version by its id or the beginning of it.
+    """Find a stored version by its id or the beginning of it; ``current`` is the one that answers.
 
     Errors: VersionNotFound, also when files are served that are no version.
     """
     if parts.version is None:
         raise VersionNotFound(name, "the files that are served: they are no version")
+    if name == CURRENT:
+        return parts.version
     return VersionStore(parts.version.path.parent.parent).get(name)
 
 

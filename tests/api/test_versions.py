@@ -78,7 +78,8 @@ def test_one_version(site: Site) -> None:
         document = site.client.get(f"/api/versions/{name}").json()
         assert document["id"] == site.old.id
         assert document["statements"] == count(site, site.old)
-    for name in ("0" * 64, "abc", "%00", "ö", "current"):
+    assert site.client.get("/api/versions/current").json()["id"] == site.new.id
+    for name in ("0" * 64, "abc", "%00", "ö", "newest"):
         response = site.client.get(f"/api/versions/{name}")
         assert response.status_code == 404
         assert response.json()["type"] == "/problems/version-not-found"
