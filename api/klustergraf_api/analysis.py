@@ -198,6 +198,7 @@ class SuggestionItem(BaseModel):
     adamic_adar: float
     partners: list[str]
     areas: list[str]
+    topics: list[str] = Field(description="Topics of projects of both (IRIs).")
     reasons: dict[str, list[str]]
 
 

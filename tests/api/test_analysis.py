@@ -164,6 +164,19 @@ def test_trend_and_changes(analysed: TestClient) -> None:
     assert (same["since"], same["changes"]) == (version, [])
 
 
+@pytest.mark.parametrize(("path", "rows"), [("coverage", "cells"), ("gaps", "gaps")])
+def test_strategy_as_csv(analysed: TestClient, path: str, rows: str) -> None:
+    """The spreadsheet has the rows of the answer, and the version in each."""
+    answer = analysed.get(f"/api/strategy/{path}?by=kind").json()
+    sent = analysed.get(f"/api/strategy/{path}?by=kind&format=csv")
+    assert sent.headers["Content-Type"].startswith("text/csv")
+    table = list(csv.DictReader(io.StringIO(sent.text)))
+    assert [(r["area"], r["column"]) for r in table] == [
+        (r["area"], r["column"]) for r in answer[rows]
+    ]
+    assert {r["version"] for r in table} == {answer["version"]}
+
+
 def test_origins_of_cells(analysed: TestClient) -> None:
     """Stated and derived are told apart for each kind, and add up."""
     for cell in analysed.get("/api/strategy/coverage").json()["cells"]:
@@ -180,6 +193,7 @@ def test_origins_of_cells(analysed: TestClient) -> None:
         ("/api/network/nodes/karolinska-institutt", 404, "karolinska-institutet"),
         ("/api/network?ego=nobody-at-all-xyz", 404, "no actor"),
         ("/api/network?ego=kth&radius=9", 400, "1 to 5"),
+        ("/api/network/nodes/SSE", 409, "handelshogskolan-i-stockholm"),
         ("/api/network?format=word", 400, "graphml"),
         ("/api/network?counting=double", 400, "full or fractional"),
         ("/api/network/paths?from=kth&to=region-uppsala&k=51", 400, "1 to 50"),

@@ -16,8 +16,15 @@ from klustergraf.analysis.joint import joint_projects
 from klustergraf.analysis.measures import Links
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
-from klustergraf.analysis.snapshot import Actor, Snapshot, Tie
-from klustergraf.analysis.suggestions import adamic_adar, suggest
+from klustergraf.analysis.snapshot import (
+    Actor,
+    Contribution,
+    Participation,
+    Snapshot,
+    Thing,
+    Tie,
+)
+from klustergraf.analysis.suggestions import adamic_adar, reasons, suggest
 
 
 @st.composite
@@ -213,3 +220,29 @@ def test_kin_are_not_suggested() -> None:
     network = project_actors(Snapshot("", actors, ties, {}, (), {}, {}, {}, ()))
     assert [found.other for found in suggest(network, 0)] == [4]
     assert [found.other for found in suggest(network, 3)] == [4]
+
+
+def test_what_is_shared_counts() -> None:
+    """No common partner, one of two areas and one of three topics in common: 1/2 + 1/3."""
+    ties = tuple(Tie(a, b, "project", f"p{a}", 2, "e", "stated") for a, b in ((0, 1), (2, 3)))
+    actors = tuple(Actor(f"actor/{n}", {}) for n in "abcd")
+    areas = {name: Thing(name, {"en": name.upper()}) for name in ("a1", "a2")}
+    contributions = tuple(
+        Contribution(actor, area, False, ())
+        for actor, area in (("actor/a", "a1"), ("actor/c", "a1"), ("actor/c", "a2"))
+    )
+    things = {
+        "q": Thing("q", {}, topics=("t/1", "t/2")),
+        "r": Thing("r", {}, topics=("t/2", "t/3")),
+    }
+    taking_part = (Participation("q", "actor/a"), Participation("r", "actor/c"))
+    snapshot = Snapshot(
+        "", actors, ties, things, taking_part, {}, {}, areas, contributions,
+        topics={"t/2": {"en": "two", "sv": "två"}},
+    )  # fmt: skip
+    (found,) = suggest(project_actors(snapshot), 0)
+    assert (found.other, found.areas, found.topics) == (2, ("a1",), ("t/2",))
+    assert found.score == pytest.approx(1 / 2 + 1 / 3)
+    told = reasons(snapshot, found)
+    assert told["en"] == ["the same priority areas: A1", "projects on the same topics: two"]
+    assert told["sv"][1] == "projekt inom samma ämnen: två"

@@ -1,17 +1,20 @@
 """``/api/network…``, ``/api/strategy…``, ``/api/suggestions``: the version that is served."""
 
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
 from klustergraf.analysis import picture, questions, storage, suggestions
-from klustergraf.analysis.formats import EDGE_RULE, FORMATS
+from klustergraf.analysis.formats import EDGE_RULE, FORMATS, harmless
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
@@ -32,6 +35,7 @@ async def _analysis(parts: PartsDep) -> Analysis:
 
 
 AnalysisDep = Annotated[Analysis, Depends(_analysis)]
+TableFormat = Literal["json", "csv"]
 Slugs = Annotated[list[str], Query()]
 
 # A form sends fields that were left empty as well.
@@ -246,13 +250,17 @@ def column_labels(analysis: Analysis) -> dict[str, dict[str, str]]:
     return {**analysis.snapshot.places, **analysis.snapshot.kinds}
 
 
-@router.get("/strategy/coverage")
-async def coverage(analysis: AnalysisDep, by: str = "county") -> models.CoverageAnswer:
+@router.get("/strategy/coverage", response_model=models.CoverageAnswer)
+async def coverage(
+    analysis: AnalysisDep,
+    by: str = "county",
+    format: TableFormat = "json",  # noqa: A002 # the name in the address
+) -> Response:
     """Which priority areas have how many actors, facilities, projects and euro behind them."""
     cells = strategy.coverage(analysis.snapshot, by)
     columns = sorted({column for _, column in cells})
     labels = column_labels(analysis)
-    return models.CoverageAnswer(
+    answer = models.CoverageAnswer(
         version=analysis.snapshot.version,
         by=by,
         query=questions.coverage(by),
@@ -280,14 +288,20 @@ async def coverage(analysis: AnalysisDep, by: str = "county") -> models.Coverage
             for _, cell in sorted(cells.items())
         ],
     )
+    rows = [cell.model_dump(exclude={"things", "by_origin"}) for cell in answer.cells]
+    return send_table(answer, rows, format, f"coverage-{by}")
 
 
-@router.get("/strategy/gaps")
-async def gaps(analysis: AnalysisDep, by: str = "county") -> models.GapsAnswer:
+@router.get("/strategy/gaps", response_model=models.GapsAnswer)
+async def gaps(
+    analysis: AnalysisDep,
+    by: str = "county",
+    format: TableFormat = "json",  # noqa: A002 # the name in the address
+) -> Response:
     """Where the strategy is thin: fewer than one would expect, the thinnest first."""
     labels = column_labels(analysis)
     found = strategy.gaps(analysis.snapshot, by)
-    return models.GapsAnswer(
+    answer = models.GapsAnswer(
         version=analysis.snapshot.version,
         by=by,
         formula=strategy.FORMULA,
@@ -296,6 +310,24 @@ async def gaps(analysis: AnalysisDep, by: str = "county") -> models.GapsAnswer:
         column_labels={g.column: labels[g.column] for g in found if g.column in labels},
         gaps=[models.GapItem(**{**asdict(gap), "area": slug_of(gap.area)}) for gap in found],
     )
+    rows = [gap.model_dump() for gap in answer.gaps]
+    return send_table(answer, rows, format, f"gaps-{by}")
+
+
+def send_table(
+    answer: BaseModel, rows: Sequence[Mapping[str, Any]], form: TableFormat, name: str
+) -> Response:
+    """Send an answer as JSON, or its rows as CSV, each with the version."""
+    version = getattr(answer, "version", "")
+    headers = {"X-Klustergraf-Version": version}
+    if form == "json":
+        return Response(answer.model_dump_json(), headers=headers, media_type="application/json")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([*(rows[0] if rows else ()), "version"])
+    writer.writerows([*map(harmless, row.values()), version] for row in rows)
+    headers["Content-Disposition"] = f'attachment; filename="klustergraf-{name}.csv"'
+    return Response(out.getvalue(), headers=headers, media_type="text/csv")
 
 
 @router.get("/suggestions")
@@ -313,6 +345,7 @@ async def suggest(
             adamic_adar=found.adamic_adar,
             partners=[snapshot.actors[n].slug for n in found.partners],
             areas=[slug_of(area) for area in found.areas],
+            topics=list(found.topics),
             reasons=suggestions.reasons(snapshot, found),
         )
         for found in suggestions.suggest(whole, place, limit)

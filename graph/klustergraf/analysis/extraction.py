@@ -17,7 +17,7 @@ from klustergraf.analysis.snapshot import (
     Tie,
     slug_of,
 )
-from klustergraf.namespaces import GEO, GRAPH, ID, KG, ORG, RDF, SCHEMA, SKOS
+from klustergraf.namespaces import DCT, GEO, GRAPH, ID, KG, ORG, RDF, SCHEMA, SKOS
 from klustergraf.version import Version
 
 REGION: Final = ID + "place/stockholm-uppsala"
@@ -36,7 +36,7 @@ _READ: Final = frozenset(
         KG + "isOperatedBy", KG + "operates", ORG + "member", ORG + "organization",
         ORG + "classification", ORG + "subOrganizationOf", ORG + "hasSubOrganization",
         ORG + "hasSite", ORG + "hasPrimarySite", SCHEMA + "startDate", SCHEMA + "endDate",
-        GEO + "hasGeometry", GEO + "asWKT", KG + "hasTerritory",
+        GEO + "hasGeometry", GEO + "asWKT", KG + "hasTerritory", DCT + "subject",
     )
 )  # fmt: skip
 _TELLING: Final = ("university", "hospital", "region", "municipality", "incubator", "start-up")
@@ -146,6 +146,10 @@ def extract(version: Version) -> Snapshot:
         contributions=tuple(contributions),
         places={slug_of(p): facts.label(p) for p in sorted(counties | municipalities)},
         kinds={slug_of(kind): labels for kind, labels in sorted(kinds.items())},
+        topics={
+            topic: facts.label(topic)
+            for topic in sorted({t for p in projects for t in facts.all(p, DCT + "subject")})
+        },
     )
 
 
@@ -269,6 +273,7 @@ def _thing(facts: Facts, iri: str, participants: int = 0) -> Thing:
     return Thing(
         iri, labels, facts.first(iri, SCHEMA + "startDate"), facts.first(iri, SCHEMA + "endDate"),
         tuple(slug_of(p) for p in facts.all(iri, KG + "inProgramme")), participants,
+        tuple(facts.all(iri, DCT + "subject")),
     )  # fmt: skip
 
 

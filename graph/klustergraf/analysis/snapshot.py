@@ -28,7 +28,7 @@ def slug_of(iri: str) -> str:
 
 @dataclass(frozen=True)
 class Thing:
-    """Anything with a name. ``labels``: by language, sv and en."""
+    """Anything with a name. ``labels``: by language, sv and en; ``topics``: IRIs."""
 
     iri: str
     labels: Labels
@@ -36,6 +36,7 @@ class Thing:
     until: str | None = None
     programmes: tuple[str, ...] = ()
     participants: int = 0
+    topics: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -104,7 +105,7 @@ class Snapshot:
     """Everything that the analysis reads from a version.
 
     ``actors``: those of the region and those with a tie, by IRI; ``facility_actors``: facility IRI
-    to actor IRIs that operate it; ``places`` and ``kinds``: labels by slug.
+    to actor IRIs that operate it; ``places`` and ``kinds``: labels by slug; ``topics``: by IRI.
     """
 
     version: str
@@ -118,6 +119,7 @@ class Snapshot:
     contributions: tuple[Contribution, ...]
     places: dict[str, Labels] = field(default_factory=dict)
     kinds: dict[str, Labels] = field(default_factory=dict)
+    topics: dict[str, Labels] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         """Give plain data for JSON."""
@@ -128,7 +130,8 @@ class Snapshot:
         """Read what :meth:`to_data` gave."""
 
         def thing(item: dict[str, Any]) -> Thing:
-            return Thing(**{**item, "programmes": tuple(item["programmes"])})
+            lists = {key: tuple(item[key]) for key in ("programmes", "topics")}
+            return Thing(**{**item, **lists})
 
         return cls(
             version=data["version"],
@@ -147,6 +150,7 @@ class Snapshot:
             ),
             places=data["places"],
             kinds=data["kinds"],
+            topics=data["topics"],
         )
 
 

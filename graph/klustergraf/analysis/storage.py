@@ -15,7 +15,7 @@ from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.snapshot import Snapshot
 from klustergraf.version import Version
 
-NAME: Final = "network-3"
+NAME: Final = "network-4"
 _FILE: Final = "analysis.json"
 _DIGITS: Final = 12
 
