@@ -162,8 +162,8 @@ class View:
 
     def sparql(self, query: str, **parameters: str) -> str:
         """Write the address that answers a query."""
-        address = self.href("/sparql", **parameters)
-        return f"{address}{'&' if '?' in address else '?'}query={_quoted(query)}"
+        _, _, others = self.href("/sparql", **parameters).partition("?")
+        return f"/sparql?query={_quoted(query)}{'&' if others else ''}{others}"
 
     def pick(self, texts: Mapping[str, str]) -> str:
         """Choose the text in the language of the page, or one that there is."""
