@@ -110,7 +110,14 @@ def test_openapi_documents_the_endpoint(own: TestClient) -> None:
     described = own.get("/openapi.json").json()["paths"]["/sparql"]
     assert set(described) == {"get", "post"}
     names = {parameter["name"] for parameter in described["get"]["parameters"]}
-    assert names == {"query", "default-graph-uri", "named-graph-uri", "timeout", "format"}
+    assert names == {
+        "query",
+        "default-graph-uri",
+        "named-graph-uri",
+        "timeout",
+        "format",
+        "version",
+    }
     assert "application/sparql-query" in described["post"]["requestBody"]["content"]
 
 
