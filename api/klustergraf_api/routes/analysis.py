@@ -110,10 +110,7 @@ async def network(
     version = analysis.snapshot.version
     document = _network(version, asked, format, place, radius)
     if document is None:
-        chosen = project_actors(analysis.snapshot, asked)
-        if place is not None:
-            chosen = chosen.ego(place, radius)
-        document = _written(analysis, chosen, format)
+        document = _written(analysis, chosen_network(analysis, asked, place, radius), format)
         _kept[version, asked, format, place, radius] = document
         while len(_kept) > _MOST_KEPT:
             del _kept[next(iter(_kept))]
@@ -121,23 +118,15 @@ async def network(
     return _send(request, version, document, media_type, suffix and f"network.{suffix}")
 
 
+_PICTURES: Final = {
+    "svg": (picture.svg, "image/svg+xml"),
+    "png": (picture.png, "image/png"),
+}
+
+
 @router.get("/network.svg", response_class=Response)
-async def network_svg(
-    request: Request,
-    analysis: AnalysisDep,
-    asked: AskedDep,
-    ego: str | None = None,
-    radius: int = 1,
-    lang: Annotated[Literal["sv", "en"], Query()] = "en",
-) -> Response:
-    """Draw the network of the filters as SVG, with names and a legend."""
-    chosen = _chosen(analysis, asked, ego, radius)
-    document = await anyio.to_thread.run_sync(picture.svg, analysis, chosen, lang)
-    return _send(request, analysis.snapshot.version, document, "image/svg+xml", "")
-
-
 @router.get("/network.png", response_class=Response)
-async def network_png(
+async def network_picture(
     request: Request,
     analysis: AnalysisDep,
     asked: AskedDep,
@@ -145,14 +134,21 @@ async def network_png(
     radius: int = 1,
     lang: Annotated[Literal["sv", "en"], Query()] = "en",
 ) -> Response:
-    """Draw the network of the filters as PNG, 2400 pixels wide."""
-    chosen = _chosen(analysis, asked, ego, radius)
-    document = await anyio.to_thread.run_sync(picture.png, analysis, chosen, lang)
-    return _send(request, analysis.snapshot.version, document, "image/png", "")
+    """Draw the network of the filters, with names and a legend; PNG is 2400 pixels wide."""
+    write, media_type = _PICTURES[request.url.path.rpartition(".")[2]]
+    place = find_actor(analysis.snapshot, ego) if ego else None
+    chosen = chosen_network(analysis, asked, place, radius)
+    document = await anyio.to_thread.run_sync(write, analysis, chosen, lang)
+    return _send(request, analysis.snapshot.version, document, media_type, "")
 
 
-def _chosen(analysis: Analysis, asked: NetworkFilter, ego: str | None, radius: int) -> Network:
-    place = None if not ego else find_actor(analysis.snapshot, ego)
+def chosen_network(
+    analysis: Analysis, asked: NetworkFilter, place: int | None, radius: int
+) -> Network:
+    """Give the network of the filters, or what is around one actor in it.
+
+    Errors: AnalysisParameterError, as Network.ego.
+    """
     chosen = project_actors(analysis.snapshot, asked)
     return chosen if place is None else chosen.ego(place, radius)
 

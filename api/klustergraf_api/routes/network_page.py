@@ -12,7 +12,7 @@ from klustergraf.analysis import questions
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.kinds import GROUPS, OTHER, kind_group
 from klustergraf.analysis.names import find_actor
-from klustergraf.analysis.network import Edge, Network, NetworkFilter, project_actors
+from klustergraf.analysis.network import Edge, Network, NetworkFilter
 from klustergraf.analysis.paths import shortest_paths
 from klustergraf.analysis.snapshot import RULES, Actor
 from klustergraf.analysis.storage import Analysis
@@ -21,7 +21,7 @@ from klustergraf_api.analysis import link_of
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import PartsDep
 from klustergraf_api.pages.rendering import View
-from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
+from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, chosen_network
 from klustergraf_api.routes.projections import files_of
 
 router = APIRouter(include_in_schema=False)
@@ -147,14 +147,6 @@ def _open_in(
     """Give the tools that open the network from its address, and where they do."""
     found = files_of(request, analysis, ego, radius)
     return [pair for file in found for pair in file.open_in.items()]
-
-
-def chosen_network(
-    analysis: Analysis, asked: NetworkFilter, ego: int | None, radius: int
-) -> Network:
-    """Give the network of the filters, or what is around one actor in it."""
-    chosen = project_actors(analysis.snapshot, asked)
-    return chosen if ego is None else chosen.ego(ego, radius)
 
 
 class _Finder:
