@@ -68,6 +68,21 @@ def test_page_shows_state_of_its_address(stored: TestClient) -> None:
     assert 'href="/id/actor/lab?lang=en"' in page
 
 
+def test_one_value_of_a_facet_is_taken_off(stored: TestClient) -> None:
+    """What else is chosen of the same facet stays, and the page number goes."""
+    address = "/search?q=the&type=actor&type=document&page=2&lang=en"
+    page = stored.get(address, headers=HTML).text
+    assert 'class="chip" href="/search?q=the&amp;type=document&amp;lang=en"' in page
+    assert 'class="chip" href="/search?q=the&amp;type=actor&amp;lang=en"' in page
+
+
+@pytest.mark.parametrize(("language", "told"), [("sv", "1 träff<"), ("en", "1 found<")])
+def test_one_is_no_plural(stored: TestClient, language: str, told: str) -> None:
+    """One hit is told as one."""
+    page = stored.get(f"/search?q=the&type=document&lang={language}", headers=HTML).text
+    assert f"<strong>{told}" in page
+
+
 @pytest.mark.parametrize(
     "query", ["page=0", "page=x", "page=999999", "type=%3Cscript%3E", "lang=fi"]
 )

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 PAGES: Final = [
     *("/", "/search", "/search?q=karolinska", "/queries", "/queries/foundation_backers"),
+    *("/queries/actors_near-place", "/search?q=institut&type=actor&type=project"),
     *("/sparql", "/ontology", "/data", "/about", "/id/actor/karolinska-institutet.html"),
     *("/network", "/network?ego=kth&from=kth&to=ki&colour=community"),
     *("/map", "/map?municipality=solna"),
@@ -133,6 +134,51 @@ def test_facets_by_mouse(open_page: Open) -> None:
     assert 0 < page.locator("ol.hits li").count() <= before
     page.locator(".chips a").first.click()
     page.wait_for_url(lambda url: "type=" not in url)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_facets_by_keyboard(open_page: Open, language: str) -> None:
+    """Space chooses a value, as many are found as it says, and the way back leads back."""
+    page = open_page("/search?q=karolinska", language=language)
+    before = page.locator("#results [role=status]").inner_text()
+    box = page.locator(".facets input[name=type]").first
+    told = page.locator(".facets input[name=type] + label span").first.inner_text()
+    box.focus()
+    page.keyboard.press("Space")
+    page.wait_for_url("**type=**")
+    assert page.locator(".facets input[name=type]").first.is_checked()
+    assert page.locator("#results [role=status]").inner_text().split()[0] == told
+    page.go_back()
+    page.wait_for_url(lambda url: "type=" not in url)
+    assert page.locator("#results [role=status]").inner_text() == before
+
+
+def test_two_values_of_a_facet(open_page: Open) -> None:
+    """Either of them is found; one taken off leaves the other."""
+    page = open_page("/search?q=institut&type=actor&type=project", javascript=False)
+    assert page.locator(".chips a").count() == 2
+    page.locator(".chips a").first.click()
+    assert page.locator(".chips a").count() == 1
+    assert page.locator(".facets input[name=type]:checked").count() == 1
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_question_is_asked_by_keyboard(open_page: Open, language: str) -> None:
+    """A question from the list, another place, and the bars say what the table says."""
+    page = open_page("/queries", language=language)
+    page.locator("a[href*='/queries/actors_near-place']").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queries/actors_near-place**")
+    field = page.locator(".parameters input[name=place]")
+    field.fill("https://w3id.org/klustergraf/id/place/flemingsberg")
+    field.press("Enter")
+    page.wait_for_url("**place=**")
+    shown = page.locator("svg.rows .value").all_text_contents()
+    rows = page.locator("table.results tbody tr")
+    assert 1 < len(shown) <= rows.count()
+    assert shown == [
+        rows.nth(number).locator("td.number").inner_text() for number in range(len(shown))
+    ]
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

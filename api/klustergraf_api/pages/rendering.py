@@ -80,7 +80,9 @@ class View:
         self._base = base
 
     def text(self, key: str, **values: object) -> str:
-        """Give a message in the language of the page."""
+        """Give a message in the language of the page; for a ``count`` of one, ``<key>.one``."""
+        if str(values.get("count")) == "1" and f"{key}.one" in self._messages:
+            key += ".one"
         return self._messages[key].format(**values) if values else self._messages[key]
 
     def has_text(self, key: str) -> bool:
@@ -135,6 +137,17 @@ class View:
         added = [(name, str(value)) for name, value in changed.items() if value is not None]
         language = [("lang", self.language)] if self.asked_language else []
         query = urlencode([*kept, *added, *language])
+        return f"{self.path}?{query}" if query else self.path
+
+    def without(self, name: str, value: str) -> str:
+        """Write the address of this page, from its first page on, without one value of a facet."""
+        kept = [
+            pair
+            for pair in self._parameters
+            if pair[0] != "page" and (pair[0], self.expand(pair[1])) != (name, value)
+        ]
+        language = [("lang", self.language)] if self.asked_language else []
+        query = urlencode([*kept, *language])
         return f"{self.path}?{query}" if query else self.path
 
     def api(self, path: str) -> str:

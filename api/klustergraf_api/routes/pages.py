@@ -12,6 +12,7 @@ from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import GraphError
 from klustergraf.examples import query_iri, without_header
 from klustergraf.version import Version
+from klustergraf_api.bars import bars_of
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.negotiation import HTML, choose
@@ -79,7 +80,9 @@ async def queries(request: Request, parts: PartsDep, suffix: str = "") -> Respon
     if data is not None:
         return data
     ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
-    return parts.pages.respond(request, "queries.html", queries=ordered)
+    return parts.pages.respond(
+        request, "queries.html", queries=ordered, language_parameter=LANGUAGE_PARAMETER
+    )
 
 
 @router.api_route("/queries/{name}", methods=_METHODS)
@@ -116,8 +119,9 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         given=given,
         text=text,
         table=table,
+        chart=bars_of(table),
         error=error,
-        language_parameter=LANGUAGE_PARAMETER in names,
+        language_parameter=LANGUAGE_PARAMETER,
         curl=curl,
         interface=_address(request, f"api/queries/{stored.name}", bound),
     )

@@ -194,11 +194,11 @@ def _shown_facets(
 def _removable(
     chosen: Mapping[str, list[str]], index: SearchIndex, view: View
 ) -> list[tuple[str, str]]:
-    """Give the label of each chosen value, and the address of this page without its facet."""
+    """Give the label of each chosen value, and the address of this page without it."""
     return [
         (
             _label(name, value, index.label(value, view.language), view),
-            view.with_parameters(**{name: None, "page": None}),
+            view.without(name, value),
         )
         for name, values in chosen.items()
         for value in values

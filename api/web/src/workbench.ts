@@ -58,8 +58,10 @@ const KEYWORDS =
 const texts: Record<string, string> = JSON.parse(
   document.getElementById("texts")?.textContent ?? "{}",
 );
-const say = (key: string, values: Record<string, string | number> = {}): string =>
-  (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+const say = (key: string, values: Record<string, string | number> = {}): string => {
+  const text = (String(values.count) === "1" && texts[`${key}.one`]) || (texts[key] ?? key);
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+};
 const pick = (found: Record<string, string>): string =>
   found[LANGUAGE] ?? Object.values(found)[0] ?? "";
 const grouped = (n: number): string => n.toLocaleString("sv-SE").replace(/\s/g, "\u2009");
