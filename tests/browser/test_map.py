@@ -1,5 +1,6 @@
 """The map: counted clusters that lead on, and a list that says the same, all without scripts."""
 
+import math
 import re
 from collections.abc import Callable
 
@@ -49,6 +50,27 @@ def test_filters_hold(open_page: Open) -> None:
     lines = [line.split(",") for line in answer.split()[1:]]
     assert {iri.rpartition("/")[2]: count for iri, count in lines} == ours
     assert len(ours) > 2
+
+
+def test_every_cluster_is_seen(open_page: Open) -> None:
+    """No cluster hides another, and no name lies on one."""
+    page = open_page("/map", javascript=False)
+    circles = page.locator("svg.map circle").evaluate_all(
+        "all => all.map(c => ['cx', 'cy', 'r'].map(n => Number(c.getAttribute(n))))"
+    )
+    assert len(circles) > 20
+    for place, (x, y, r) in enumerate(circles):
+        for x2, y2, r2 in circles[place + 1 :]:
+            assert math.hypot(x - x2, y - y2) >= r + r2 - 0.5
+    names = page.locator("svg.map text.name").evaluate_all(
+        "all => all.map(t => { const b = t.getBBox(); return [b.x, b.y, b.width, b.height]; })"
+    )
+    assert len(names) > 10
+    for left, top, width, height in names:
+        for x, y, r in circles:
+            across = max(left - x, 0, x - left - width)
+            down = max(top + 4 - y, 0, y - top - height + 4)
+            assert math.hypot(across, down) > r - 1
 
 
 def test_nothing_fits(open_page: Open) -> None:

@@ -4,7 +4,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -20,7 +21,7 @@ from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
 from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
-from klustergraf_api.routes.network_page import Choice
+from klustergraf_api.routes.network_page import Choice, network_filters
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,7 +29,11 @@ _METHODS: Final = ["GET", "HEAD"]
 _ACTORS_SHOWN: Final = 200
 # The drawing is so many units wide; everything in it is in these units.
 _WIDTH: Final = 1000.0
-_SMALLEST, _LARGEST = 11.0, 42.0
+_SMALLEST, _LARGEST = 15.0, 46.0
+_GAP: Final = 2.0
+_ROUNDS: Final = 200
+# About how wide a letter of a name is, and how high a line, at the size that the style gives.
+_LETTER, _LINE = 10.0, 21.0
 _NEAR: Final = 26.0
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -46,6 +51,7 @@ WHERE {{
 ORDER BY ?municipality"""
 
 Point = tuple[float, float]
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,16 @@ class Cluster:
     label: str
     address: str
     kind: str
+    municipality: str = ""
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a municipality, written below its cluster, or in its middle."""
+
+    x: float
+    y: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,11 @@ class Land:
     areas: Mapping[str, Area]
     projection: Projection
     height: float
+
+    @property
+    def counties(self) -> list[str]:
+        """The counties that the municipalities are in (slugs)."""
+        return sorted({area.county for area in self.areas.values()})
 
 
 @router.api_route("/map", methods=_METHODS)
@@ -128,6 +149,7 @@ async def show_map(
         area=area,
         box=_box(land, area) if land else "",
         clusters=clusters,
+        names=_names(land, clusters, places, view) if land and not area else [],
         zoom=_zoom(area),
         asked=asked,
         filters=_filters(analysis, asked, view),
@@ -238,8 +260,64 @@ def _by_municipality(
         label = view.text("map.cluster", place=name, count=count)
         address = view.with_parameters(municipality=slug, first=None)
         radius = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(count / most)
-        found.append(Cluster(*area.middle, round(radius, 1), count, label, address, ""))
+        found.append(Cluster(*area.middle, round(radius, 1), count, label, address, "", slug))
+    return push_apart(found)
+
+
+def push_apart(clusters: Sequence[Cluster]) -> list[Cluster]:
+    """Move clusters that lie on each other until each can be seen; the larger moves less.
+
+    >>> near = [Cluster(0, 0, 9, 5, "", "", ""), Cluster(1, 0, 1, 1, "", "", "")]
+    >>> [(round(c.x, 1), c.y) for c in push_apart(near)]
+    [(-0.1, 0.0), (11.9, 0.0)]
+    """
+    places = [[c.x, c.y] for c in clusters]
+    for _ in range(_ROUNDS):
+        is_calm = True
+        for (a, one), (b, other) in combinations(enumerate(clusters), 2):
+            across, down = places[b][0] - places[a][0], places[b][1] - places[a][1]
+            apart = math.hypot(across, down)
+            lacking = one.radius + other.radius + _GAP - apart
+            if lacking <= 0.05:
+                continue
+            is_calm = False
+            share = other.radius**2 / (one.radius**2 + other.radius**2)
+            x, y = (across / apart, down / apart) if apart else (1.0, 0.0)
+            for place, way in ((places[a], -share), (places[b], 1 - share)):
+                place[0] += way * lacking * x
+                place[1] += way * lacking * y
+        if is_calm:
+            break
+    return [
+        replace(c, x=round(x, 1), y=round(y, 1)) for c, (x, y) in zip(clusters, places, strict=True)
+    ]
+
+
+def _names(
+    land: Land, clusters: Sequence[Cluster], places: Mapping[str, Mapping[str, str]], view: View
+) -> list[Name]:
+    """Write names where there is room: on no cluster, and on no other name.
+
+    Every municipality is named where a pointer rests on it, and in the table.
+    """
+    taken = [(c.x - c.radius, c.y - c.radius, c.x + c.radius, c.y + c.radius) for c in clusters]
+    drawn = {c.municipality: c for c in clusters}
+    found = []
+    for slug, area in land.areas.items():
+        text = view.pick(places.get(slug, {})) or slug
+        cluster = drawn.get(slug)
+        x, y = (cluster.x, cluster.y + cluster.radius + _LINE) if cluster else area.middle
+        half = _LETTER * len(text) / 2
+        box = (x - half, y - _LINE + 5, x + half, y + 3)
+        if any(_overlap(box, other) for other in taken):
+            continue
+        taken.append(box)
+        found.append(Name(round(x, 1), round(y, 1), text))
     return found
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _by_point(actors: Iterable[Actor], land: Land, area: Area, view: View) -> list[Cluster]:
@@ -299,6 +377,7 @@ def _filters(analysis: Analysis, asked: AskedDep, view: View) -> dict[str, list[
     return {
         "kind": choices({k for a in region for k in a.kinds}, asked.kinds, snapshot.kinds),
         "county": choices({c for a in region for c in a.counties}, asked.counties, snapshot.places),
+        "programme": network_filters(analysis, asked, view)["programme"],
     }
 
 

@@ -90,7 +90,7 @@ async def network(
     return parts.pages.respond(
         request,
         "network.html",
-        filters=_filters(analysis, asked, view),
+        filters=network_filters(analysis, asked, view),
         asked=asked,
         ego=ego,
         radius=radius,
@@ -210,7 +210,10 @@ def _tied(analysis: Analysis) -> list[Actor]:
     return [a for place, a in enumerate(analysis.snapshot.actors) if neighbours.get(place)]
 
 
-def _filters(analysis: Analysis, asked: NetworkFilter, view: View) -> dict[str, list[Choice]]:
+def network_filters(
+    analysis: Analysis, asked: NetworkFilter, view: View
+) -> dict[str, list[Choice]]:
+    """Give what can be chosen in each filter of the network, with what is."""
     snapshot, tied = analysis.snapshot, _tied(analysis)
     programmes = {
         p for tie in snapshot.ties if (thing := snapshot.things.get(tie.through))

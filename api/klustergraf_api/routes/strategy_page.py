@@ -63,6 +63,7 @@ async def strategy(
     most = max(numbers.values(), default=0)
     chosen = next((iri for iri in snapshot.areas if slug_of(iri) == area), None)
     labels = {**snapshot.places, **snapshot.kinds}
+    ranked = gaps(snapshot, by)
     return parts.pages.respond(
         request,
         "strategy.html",
@@ -76,7 +77,8 @@ async def strategy(
         chosen=chosen,
         column=column if column in columns else None,
         things=_things(snapshot, cells, chosen, column, show, language) if chosen else {},
-        gaps=[_named(gap, labels) for gap in gaps(snapshot, by)[:_GAPS_SHOWN]],
+        gaps=[_named(gap, labels) for gap in ranked if gap.expected][:_GAPS_SHOWN],
+        empty=[a for a in snapshot.areas if not any(g.expected for g in ranked if g.area == a)],
         matrix_query=questions.coverage(by),
         area_query=questions.contributors(area) if chosen else "",
     )
