@@ -152,6 +152,10 @@ def test_projection(analysed: TestClient, onto: str) -> None:
     assert [(r["actor"], r["target"], int(r["weight"])) for r in rows] == [
         (e["actor"], e["target"], e["weight"]) for e in answer["edges"]
     ]
+    first = analysed.get(f"/api/network/projection?onto={onto}")
+    assert first.json() == answer, "asked again, it is the same"
+    again = {"If-None-Match": first.headers["ETag"]}
+    assert analysed.get(f"/api/network/projection?onto={onto}", headers=again).status_code == 304
 
 
 def test_trend_and_changes(analysed: TestClient) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
@@ -76,7 +76,8 @@ def _asked(  # one parameter of the address each
 AskedDep = Annotated[NetworkFilter, Depends(_asked)]
 
 
-def _send(request: Request, version: str, document: bytes, media_type: str, name: str) -> Response:
+def send(request: Request, version: str, document: bytes, media_type: str, name: str) -> Response:
+    """Send a document with the version and an entity tag, or 304; ``name`` makes it a file."""
     headers = {
         "ETag": entity_tag(version, str(request.url.path), str(request.url.query)),
         "X-Klustergraf-Version": version,
@@ -108,14 +109,14 @@ async def network(
         raise AnalysisParameterError("format", f"must be one of {names}, not {format!r}")
     place = None if not ego else find_actor(analysis.snapshot, ego)
     version = analysis.snapshot.version
-    document = _network(version, asked, format, place, radius)
-    if document is None:
-        document = _written(analysis, chosen_network(analysis, asked, place, radius), format)
-        _kept[version, asked, format, place, radius] = document
-        while len(_kept) > _MOST_KEPT:
-            del _kept[next(iter(_kept))]
+
+    def made() -> bytes:
+        chosen = project_actors(analysis.snapshot, asked)
+        return _written(analysis, chosen if place is None else chosen.ego(place, radius), format)
+
+    document = kept((version, asked, format, place, radius), made)
     _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
-    return _send(request, version, document, media_type, suffix and f"network.{suffix}")
+    return send(request, version, document, media_type, suffix and f"network.{suffix}")
 
 
 _PICTURES: Final = {
@@ -139,7 +140,7 @@ async def network_picture(
     place = find_actor(analysis.snapshot, ego) if ego else None
     chosen = chosen_network(analysis, asked, place, radius)
     document = await anyio.to_thread.run_sync(write, analysis, chosen, lang)
-    return _send(request, analysis.snapshot.version, document, media_type, "")
+    return send(request, analysis.snapshot.version, document, media_type, "")
 
 
 def chosen_network(
@@ -157,10 +158,14 @@ _MOST_KEPT: Final = 64
 _kept: dict[tuple[str, NetworkFilter, str, int | None, int], bytes] = {}
 
 
-def _network(
-    version: str, asked: NetworkFilter, form: str, place: int | None, radius: int
-) -> bytes | None:
-    return _kept.get((version, asked, form, place, radius))
+def kept(key: tuple[str, NetworkFilter, str, int | None, int], made: Callable[[], bytes]) -> bytes:
+    """Give a document that was made before, or make it. The last ones stay in memory."""
+    document = _kept.get(key)
+    if document is None:
+        document = _kept[key] = made()
+        while len(_kept) > _MOST_KEPT:
+            del _kept[next(iter(_kept))]
+    return document
 
 
 def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:

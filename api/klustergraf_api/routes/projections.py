@@ -19,14 +19,14 @@ from klustergraf.analysis import growth as years
 from klustergraf.analysis import questions, storage
 from klustergraf.analysis.formats import FORMATS, harmless
 from klustergraf.analysis.names import find_actor
-from klustergraf.analysis.network import project_actors
+from klustergraf.analysis.network import NetworkFilter, project_actors
 from klustergraf.analysis.projections import project_onto
 from klustergraf.analysis.snapshot import Labels, slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf_api import analysis as models
 from klustergraf_api.archive import find_version
 from klustergraf_api.dependencies import PartsDep
-from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, column_labels
+from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, column_labels, kept, send
 from klustergraf_api.time_travel import address_of
 
 router = APIRouter(prefix="/api", tags=["analysis"])
@@ -171,18 +171,31 @@ class ProjectionAnswer(BaseModel):
 
 @router.get("/network/projection", response_model=ProjectionAnswer)
 async def projection(
+    request: Request,
     analysis: AnalysisDep,
     asked: AskedDep,
     onto: str = "priority",
     format: Literal["json", "csv"] = "json",  # noqa: A002 # the name in the address
 ) -> Response:
     """Tie the region's actors to priority areas, facilities or projects."""
+    version = analysis.snapshot.version
+
+    def made() -> bytes:
+        return _projected(analysis, asked, onto, format)
+
+    document = kept((version, asked, f"{onto}.{format}", None, 0), made)
+    if format == "csv":
+        return send(request, version, document, "text/csv", f"actors-{onto}.csv")
+    return send(request, version, document, "application/json", "")
+
+
+def _projected(analysis: Analysis, asked: NetworkFilter, onto: str, form: str) -> bytes:
     snapshot = analysis.snapshot
     found = project_onto(snapshot, onto, asked)
     named: dict[str, Labels] = {
         iri: thing.labels for iri, thing in [*snapshot.things.items(), *snapshot.areas.items()]
     }
-    if format == "csv":
+    if form == "csv":
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow(
@@ -193,14 +206,7 @@ async def projection(
             name = labels.get("en") or labels.get("sv") or slug_of(item.target)
             row = [actor.slug, actor.name("en"), slug_of(item.target), name, item.weight]
             writer.writerow([*map(harmless, row), len(item.derived), snapshot.version])
-        return Response(
-            out.getvalue(),
-            media_type="text/csv",
-            headers={
-                "Content-Disposition": f'attachment; filename="klustergraf-actors-{onto}.csv"',
-                "X-Klustergraf-Version": snapshot.version,
-            },
-        )
+        return out.getvalue().encode()
     targets: dict[str, list[int]] = {}
     for item in found:
         targets.setdefault(item.target, []).append(item.weight)
@@ -234,11 +240,7 @@ async def projection(
         ],
         hint=None if found else "Nothing fits all of these filters. Take one away.",
     )
-    return Response(
-        answer.model_dump_json(),
-        media_type="application/json",
-        headers={"X-Klustergraf-Version": snapshot.version},
-    )
+    return answer.model_dump_json().encode()
 
 
 class AreaYearItem(BaseModel):
