@@ -45,7 +45,7 @@ def example_lines(catalogue: Catalogue | None = None) -> list[bytes]:
     """Give the statements of the graph of queries, as lines of N-Triples."""
     queries = describe_queries(catalogue or Catalogue(), BASE)
     out = io.BytesIO()
-    ox.serialize([*queries, *_prefixes()], out, format=ox.RdfFormat.N_TRIPLES)
+    ox.serialize([*queries, *describe_prefixes()], out, format=ox.RdfFormat.N_TRIPLES)
     return out.getvalue().splitlines(keepends=True)
 
 
@@ -70,7 +70,7 @@ def _describe(query: StoredQuery, base: str) -> Iterator[ox.Triple]:
         yield say(RDFS + "comment", ox.Literal(description, language=language))
 
 
-def _prefixes() -> Iterator[ox.Triple]:
+def describe_prefixes() -> Iterator[ox.Triple]:
     """Declare the prefixes of the graph, on the ontology that queries speak."""
     whole = ox.NamedNode(BASE + "queries")
     for prefix, namespace in sorted(PREFIXES.items()):

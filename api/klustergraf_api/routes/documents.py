@@ -13,7 +13,7 @@ from starlette.responses import Response
 from klustergraf.catalogue import StoredQuery
 from klustergraf.engine.base import TriplesFormat
 from klustergraf.errors import ResourceNotFound
-from klustergraf.examples import describe_queries
+from klustergraf.examples import describe_prefixes, describe_queries
 from klustergraf.namespaces import PREFIXES
 from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, http_date, not_modified
@@ -119,6 +119,8 @@ def query_document(
     headers = document_headers(parts, iri, media_type, f"{path}.{SUFFIX_OF[media_type]}")
     headers["Link"] = header(signs.of_data())
     triples = describe_queries(queries, parts.settings.base)
+    if path == "/queries":
+        triples += describe_prefixes()
     content = serialise(triples, media_type, PREFIXES)
     # The queries belong to the software and not to the version: the content itself is the tag.
     headers["ETag"] = entity_tag(sha256(content).hexdigest(), media_type)
