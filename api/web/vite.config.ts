@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 // One script for each page that has one; the service finds their names in the manifest.
-const PAGES = ["site", "search", "network", "workbench"];
+const PAGES = ["site", "search", "network", "workbench", "question"];
 
 export default defineConfig({
   base: "/static/build/",

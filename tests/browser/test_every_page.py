@@ -170,9 +170,14 @@ def test_question_is_asked_by_keyboard(open_page: Open, language: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/queries/actors_near-place**")
     field = page.locator(".parameters input[name=place]")
-    field.fill("https://w3id.org/klustergraf/id/place/flemingsberg")
+    field.press_sequentially("flemingsb")
+    page.get_by_role("option").first.wait_for()
+    field.press("ArrowDown")
+    field.press("Enter")
+    assert field.input_value() == "https://w3id.org/klustergraf/id/place/flemingsberg"
     field.press("Enter")
     page.wait_for_url("**place=**")
+    assert page.locator("#p-place-name").inner_text() == "Flemingsberg"
     shown = page.locator("svg.rows .value").all_text_contents()
     rows = page.locator("table.results tbody tr")
     assert 1 < len(shown) <= rows.count()

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from klustergraf.catalogue import ParameterType, StoredQuery
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import GraphError
 from klustergraf.examples import query_iri, without_header
@@ -15,6 +16,7 @@ from klustergraf.version import Version
 from klustergraf_api.bars import bars_of
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
+from klustergraf_api.labels import Labels, read_labels
 from klustergraf_api.negotiation import HTML, choose
 from klustergraf_api.problems import KINDS, kind_of
 from klustergraf_api.request_errors import PageNotFound
@@ -34,6 +36,9 @@ _GUIDED: Final = (
     ("start.guided-strategy", "/strategy#thin"),
     ("start.guided-bridges", "/network?size=betweenness#actors"),
 )
+
+# Types of search that have another name than the part of the address.
+_TYPES: Final = {"priority": "priority-area"}
 
 # A stored query with this parameter is asked in the language of the page.
 LANGUAGE_PARAMETER: Final = "lang"
@@ -100,10 +105,13 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
     bound = dict(given)
     if LANGUAGE_PARAMETER in names:
         bound.setdefault(LANGUAGE_PARAMETER, parts.pages.view(request).language)
+    types, named = _types(stored), Labels({})
     text, table, error, status = without_header(stored.text), None, None, 200
     try:
         text = without_header(stored.bind(bound))
         table = await read_results(executor, QueryRequest(text), parts.settings.rows_per_page)
+        # What was bound is well-formed.
+        named = await read_labels(executor, {given[name] for name in types if name in given})
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
     endpoint = str(request.base_url.replace(query="")) + "sparql"
@@ -122,9 +130,18 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         chart=bars_of(table),
         error=error,
         language_parameter=LANGUAGE_PARAMETER,
+        types=types,
+        named=named,
         curl=curl,
         interface=_address(request, f"api/queries/{stored.name}", bound),
     )
+
+
+def _types(stored: StoredQuery) -> dict[str, str]:
+    """Tell for each parameter that is a thing of ours what type of thing, as its example is."""
+    things = {p.name: p.example for p in stored.parameters if p.type is ParameterType.IRI}
+    kinds = {name: iri.split("/")[-2] for name, iri in things.items() if "/id/" in iri}
+    return {name: _TYPES.get(kind, kind) for name, kind in kinds.items()}
 
 
 def _address(request: Request, path: str, parameters: dict[str, str]) -> str:
