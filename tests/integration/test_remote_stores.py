@@ -95,6 +95,15 @@ def test_shipped_version(server: Any, founding: BuildResult, remote: RemoteEngin
     assert found == dict(founding.version.manifest.triples)
 
 
+# What the founding documents have nothing on: projects with partners, and KTH's further circle.
+_OF_OPEN_DATA = {
+    "actors_common-partners",
+    "projects_by-actor",
+    "projects_pairs",
+    "projects_partners-abroad",
+}
+
+
 @pytest.mark.parametrize("name", [query.name for query in Catalogue()])
 def test_stored_query(
     name: str, server: Any, remote: RemoteEngine, embedded: EmbeddedEngine
@@ -106,7 +115,7 @@ def test_stored_query(
             answer(remote, text)
         return
     here, there = rows(embedded, text), rows(remote, text)
-    assert here
+    assert bool(here) is (name not in _OF_OPEN_DATA)
     if server.name == "Virtuoso":
         # It repeats a row now and then, in spite of DISTINCT.
         is_right = set(there) == set(here)
