@@ -89,6 +89,27 @@ def test_light_and_quick(open_page: Open, path: str) -> None:
     assert median(paints) / 1000 <= _LATEST_PAINT_SECONDS
 
 
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/search?q=karolinska", "ol.hits > li"),
+        ("/queries/actors_near-place?radius_km=7", "#p-radius_km"),
+        ("/strategy?by=kind", "table.matrix td"),
+        ("/map", "svg.map"),
+        ("/id/actor/karolinska-institutet.html", "table"),
+    ],
+)
+def test_printed(open_page: Open, path: str, told: str) -> None:
+    """Paper has what the page is about, on a light ground, and nothing to press."""
+    page = open_page(path, dark=True)
+    page.emulate_media(media="print")
+    assert page.locator(told).first.is_visible()
+    assert not page.locator("header.site nav").is_visible()
+    assert page.locator("main button:visible").count() == 0
+    ink = page.evaluate("getComputedStyle(document.body).color")
+    assert ink == "rgb(27, 31, 30)"
+
+
 def test_menu_by_keyboard(open_page: Open) -> None:
     """The first stop passes the menu; the next ones lead through it, each to be seen."""
     page = open_page("/")
