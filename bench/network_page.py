@@ -24,11 +24,10 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, Route, ViewportSize, sync_playwright
 
-import processes
 import report
 from klustergraf.build import build
 from klustergraf.derivations import derive_all
-from peers import Klustergraf
+from peers import Stored
 
 _SIZES: Final = ((500, 2_000), (2_000, 20_000), (5_000, 50_000))
 _BOUND_SIZE: Final = (2_000, 20_000)
@@ -56,16 +55,6 @@ _COUNT: Final = """() => {
     window.drawn = [];
     requestAnimationFrame(look);
 }"""
-
-
-class Served(Klustergraf):
-    """Our service over a stored version, with all its pages; ``data`` is the home."""
-
-    def launch(self) -> None:
-        """Start the service over the home."""
-        self._port = processes.free_port()
-        command = [str(Path(sys.executable).with_name("klustergraf")), "serve"]
-        self.spawn([*command, "--home", str(self.data), "--port", str(self._port)])
 
 
 def made_up(nodes: int, edges: int, seed: int = 1) -> dict[str, Any]:
@@ -252,7 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         home = Path(temporary) / "home"
         derive_all(build(home).version)
-        with Served(home, Path(temporary)) as server, sync_playwright() as playwright:
+        with Stored(home, Path(temporary)) as server, sync_playwright() as playwright:
             server.start()
             address = server.url.removesuffix("/sparql")
             browser = playwright.chromium.launch(

@@ -179,6 +179,16 @@ class Klustergraf(Peer):
         )
 
 
+class Stored(Klustergraf):
+    """Our service over a stored version, with all its pages; ``data`` is the home."""
+
+    def launch(self) -> None:
+        """Start the service over the home."""
+        self._port = processes.free_port()
+        command = [_program("klustergraf"), "serve", "--home", str(self.data)]
+        self.spawn([*command, "--port", str(self._port)])
+
+
 class Oxigraph(Peer):
     """The server of Oxigraph; the default graph of queries is the union of the named graphs."""
 
