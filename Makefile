@@ -8,7 +8,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check lint fix bench wheel clean
+.PHONY: help serve test coverage check lint fix bench wheel clean
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -18,8 +18,11 @@ serve: .venv/.runtime ## build the graph and serve it on http://127.0.0.1:8000
 	exec $(BIN)/klustergraf serve
 
 test: lint ## run every check and test, the installed wheel and real servers among them
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest
 	@echo "make test: everything passed"
+
+coverage: .venv/.dev ## run every test and tell which lines none of them reaches (takes twice as long)
+	$(BIN)/python -m pytest --cov --cov-report=term
 
 check: lint ## what every commit must pass: `make test` without the wheel, real servers and long walks
 	$(BIN)/python -m pytest -m "not wheel and not integration and not long"
