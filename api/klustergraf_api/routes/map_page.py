@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from klustergraf.analysis.extraction import REGION
-from klustergraf.analysis.kinds import kind_group
+from klustergraf.analysis.kinds import GROUPS, kind_group
 from klustergraf.analysis.network import project_actors
 from klustergraf.analysis.snapshot import Actor
 from klustergraf.analysis.storage import Analysis
@@ -161,6 +161,7 @@ async def show_map(
         first=first,
         after=first + _ACTORS_SHOWN if first + _ACTORS_SHOWN < len(ordered) else None,
         kind_of=kind_group,
+        groups=GROUPS,
         is_by_ties=_is_by_ties(asked),
         query=_query([k for k in asked.kinds if k in analysis.snapshot.kinds]),
     )
