@@ -55,9 +55,12 @@ def site(shipped: BuildResult) -> Iterator[str]:
             yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start one browser for all tests."""
+    """Start a browser for the tests of one file.
+
+    Playwright keeps an event loop in this thread as long as it runs: no other test could run one.
+    """
     with start_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]

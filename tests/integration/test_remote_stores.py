@@ -250,24 +250,24 @@ def test_next_version(server: Any, founding: BuildResult, tmp_path: Path) -> Non
     """Of another version only what differs is put; what it no longer has is removed."""
     publish(founding.version, server.store)
     server.store.put("urn:of:others", b"<urn:a> <urn:b> <urn:c> .\n")
-    other = _without_places(founding.version, tmp_path)
+    other = _without_sites(founding.version, tmp_path)
     result = publish(other, server.store)
-    places = "https://w3id.org/klustergraf/graph/open/places"
-    assert result.removed == [places]
+    sites = "https://w3id.org/klustergraf/graph/open/flemingsberg-sites"
+    assert result.removed == [sites]
     assert result.put == [MERGED_GRAPH]
     with RemoteEngine(server.query_url) as engine:
         assert engine.version_id == other.id
         engine.check_counts()
-        assert places not in engine.graphs
-    assert server.store.get(places) == []
+        assert sites not in engine.graphs
+    assert server.store.get(sites) == []
     assert server.store.get("urn:of:others") == [("urn:a", "urn:b", "urn:c")]
     server.store.delete("urn:of:others")
 
 
-def _without_places(version: Version, home: Path) -> Version:
+def _without_sites(version: Version, home: Path) -> Version:
     """Make a version that lacks a graph."""
     lines = version.dataset_path.read_bytes().splitlines(keepends=True)
-    dataset = b"".join(line for line in lines if b"/graph/open/places> ." not in line)
+    dataset = b"".join(line for line in lines if b"/graph/open/flemingsberg-sites> ." not in line)
     manifest = Manifest(sha256(dataset).hexdigest(), "2026-01-01T00:00:00+00:00", "test")
     return VersionStore(home).add(dataset, manifest, b"")
 
