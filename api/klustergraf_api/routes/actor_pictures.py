@@ -20,8 +20,8 @@ from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.map_page import Land, read_land
 
 _MOST_PARTNERS: Final = 24
-_LONGEST_NAME: Final = 34
-_WIDTH, _HEIGHT, _RADIUS = 900.0, 620.0, 205.0
+_LONGEST_NAME: Final = 48
+_WIDTH, _HEIGHT, _RADIUS = 1200.0, 640.0, 215.0
 _BAR, _BARS_HIGH = 26.0, 90.0
 # Names straight above and below the centre stand farther out, clear of those beside them.
 _STEEP: Final = 0.2
@@ -111,7 +111,7 @@ def _draw(analysis: Analysis, place: int, land: Land | None, view: View) -> Acto
         partners.append(
             Partner(
                 analysis.snapshot.actors[other].iri,
-                name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…",
+                _shown(name),
                 view.text("pictures.partner", name=name, count=f"{edge.weight:g}"),
                 round(_WIDTH / 2 + _RADIUS * across, 1),
                 round(_HEIGHT / 2 + _RADIUS * down, 1),
@@ -149,6 +149,16 @@ def _draw(analysis: Analysis, place: int, land: Land | None, view: View) -> Acto
         point,
         analysis.snapshot.places,
     )
+
+
+def _shown(name: str) -> str:
+    """Give as much of a name as there is room for, in whole words.
+
+    No dots: what is seen must be part of what is read out (WCAG 2.1, 2.5.3).
+    """
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return name[: _LONGEST_NAME + 1].rpartition(" ")[0] or name[:_LONGEST_NAME]
 
 
 def _anchor(across: float) -> str:
