@@ -219,7 +219,7 @@ def test_matrix_drills_down(open_page: Open, language: str) -> None:
     assert page.locator("#cell ul.columns li").count() == number
 
 
-def test_old_version_is_shown_as_old(open_page: Open) -> None:
-    """An unknown version is told as such, in words."""
+def test_unknown_version_is_told(open_page: Open) -> None:
+    """A version that is not there is told by its name, on a page."""
     page = open_page("/data?version=0000000", allow={404})
     assert "0000000" in page.locator("main").inner_text()
