@@ -12,9 +12,10 @@ from fastapi import FastAPI
 
 from klustergraf.catalogue import Catalogue
 from klustergraf.contributions.desk import Desk
-from klustergraf.contributions.lines import Delta
+from klustergraf.contributions.lines import Delta, same_values
 from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
+from klustergraf.engine.change import Change
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.federation import FederatedEngine
 from klustergraf.version import Version, VersionStore
@@ -163,10 +164,28 @@ def create_app(
 
 
 def _contributing(settings: Settings, parts: Parts, start_engine: StartEngine) -> Contributing:
-    def start(version: Version, _delta: Delta) -> QueryEngine:
-        return start_engine(version)
+    def start(version: Version, delta: Delta) -> QueryEngine:
+        if version.manifest.parent != parts.engine.version_id:
+            return start_engine(version)
+        return next_engine(parts.engine, version, delta, settings) or start_engine(version)
 
     return Contributing(Desk(settings.home), start=start, adopt=parts.adopt)
+
+
+def next_engine(
+    engine: QueryEngine, version: Version, delta: Delta, settings: Settings
+) -> QueryEngine | None:
+    """Make what answers from a version out of the engine of its parent; None: it cannot be.
+
+    Errors: as engine_for.
+    """
+    if isinstance(engine, FederatedEngine):
+        engine = engine.engine
+    if not isinstance(engine, EmbeddedEngine):
+        return None
+    again = same_values(version.dataset_path, delta.removed)
+    change = Change(added=(*delta.added, *again), removed=delta.removed)
+    return with_services(engine.successor(version, change), settings)
 
 
 def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner:

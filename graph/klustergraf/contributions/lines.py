@@ -141,6 +141,30 @@ def find_line(content: mmap.mmap | bytes, line: bytes, start: int = 0) -> int:
     return low
 
 
+def same_values(dataset: Path, removed: Iterable[bytes]) -> list[bytes]:
+    """Give the lines of a dataset whose literals may have the value of one that went from it.
+
+    A store in memory keeps the value of a number or a date and not its spelling: with ``"01"`` of a
+    subject and predicate, their ``"1"`` goes as well, and must come again.
+    """
+    keys = set()
+    for line in removed:
+        subject, predicate, rest = line.split(b" ", 2)
+        if rest.startswith(b'"') and b'"^^<' in rest:
+            keys.add(b'%s %s "' % (subject, predicate))
+    found: list[bytes] = []
+    if not keys or not dataset.stat().st_size:
+        return found
+    with dataset.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+        for key in sorted(keys):
+            start = find_line(lines, key)
+            while lines[start : start + len(key)] == key:
+                end = lines.find(b"\n", start) + 1
+                found.append(lines[start:end])
+                start = end
+    return found
+
+
 def difference(before: Path, after: Path) -> Delta:
     """Compare two datasets line by line."""
     added, removed = [], []

@@ -13,11 +13,12 @@ from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Final, Literal, Self, TypedDict
 
 from klustergraf.engine import frames
 from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import Cancellation, QueryRequest
+from klustergraf.engine.change import Change
 from klustergraf.engine.clause import Dataset, dataset_clause
 from klustergraf.engine.disk import Storage, store_folder, wants_disk
 from klustergraf.engine.guard import Guard
@@ -29,7 +30,22 @@ from klustergraf.version import Version
 
 DefaultGraph = Literal["union", "unnamed"]
 
+
+class _Options(TypedDict):
+    default_graph: DefaultGraph
+    timeout_seconds: float
+    memory_mb: int
+    workers: int
+    result_mb: int
+    most_waiting: int
+    warm_workers: int
+    storage: Storage
+
+
 _MEBIBYTE: Final = 1024 * 1024
+# The store in memory keeps what was taken out of it. A line of N-Quads has some 150 bytes: when a
+# tenth of the dataset has changed, it is loaded anew.
+_BYTES_PER_CHANGE: Final = 1500
 # To look through a longer text would hold up the event loop.
 _LONG_CHARACTERS: Final = 10_000
 
@@ -44,6 +60,7 @@ class EmbeddedEngine:
     their own copy of a store in memory, which makes them faster, and are asked first.
     ``storage``: ``disk`` keeps the dataset in a store that is derived once and lies beside the
     version (of a file: in the user's cache), ``auto`` does so when memory would become scarce.
+    ``keeper``: one that has loaded the dataset; without it, one is started.
     Units: ``memory_mb`` is what one query may use beside the dataset, ``result_mb`` what its
     answer may have, both in units of 2**20 bytes.
     Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
@@ -70,6 +87,7 @@ class EmbeddedEngine:
         most_waiting: int = 64,
         warm_workers: int = 1,
         storage: Storage = "memory",
+        keeper: KeeperProcess | None = None,
     ) -> None:
         path = source.dataset_path if isinstance(source, Version) else source
         self._version_id = source.id if isinstance(source, Version) else _digest(source)
@@ -80,9 +98,21 @@ class EmbeddedEngine:
         self._pool = Pool(
             workers,
             most_waiting,
-            lambda: KeeperProcess(path, default_graph, memory_mb, folder),
+            lambda: KeeperProcess.start(path, default_graph, memory_mb, folder),
             most_warm=warm_workers,
+            keeper=keeper,
         )
+        self._options: _Options = {
+            "default_graph": default_graph,
+            "timeout_seconds": timeout_seconds,
+            "memory_mb": memory_mb,
+            "workers": workers,
+            "result_mb": result_mb,
+            "most_waiting": most_waiting,
+            "warm_workers": warm_workers,
+            "storage": storage,
+        }
+        self._most_changes = 0 if folder else path.stat().st_size // _BYTES_PER_CHANGE
         self._graphs = self._pool.keeper.graphs
         self._guard = Guard(self._graphs)
 
@@ -100,6 +130,25 @@ class EmbeddedEngine:
     def keeper_pid(self) -> int:
         """The process id of the keeper, for those who watch over it."""
         return self._pool.keeper.pid
+
+    def successor(self, version: Version, change: Change) -> "EmbeddedEngine":
+        """Make the engine of the next version, which differs from this one's by a change.
+
+        It shares this one's memory where nothing changed, and takes the time of the change; where
+        a store cannot be changed so (on disk, with blank nodes, after very many changes), it loads
+        the dataset. Neither engine needs the other afterwards.
+        Errors: GraphParseError, EngineUnavailable.
+        """
+        left = self._most_changes - len(change)
+        if left < 0 or change.has_blank_nodes:
+            return EmbeddedEngine(version, **self._options)
+        try:
+            keeper = self._pool.keeper.successor(change, version.id)
+        except (OSError, EngineUnavailable):
+            return EmbeddedEngine(version, **self._options)  # this one's keeper has died
+        engine = EmbeddedEngine(version, keeper=keeper, **self._options)
+        engine._most_changes = left
+        return engine
 
     def query(
         self, request: QueryRequest, cancellation: Cancellation | None = None

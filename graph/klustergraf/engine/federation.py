@@ -44,7 +44,7 @@ class FederatedEngine:
     """An engine whose queries may ask the allowed endpoints.
 
     ``endpoints`` are IRIs, compared exactly. ``timeout_seconds`` is the longest time of a query,
-    asking others included.
+    asking others included. ``engine`` answers the rest of each query.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class FederatedEngine:
         timeout_seconds: float = 30.0,
         fetcher: Fetcher | None = None,
     ) -> None:
-        self._engine = engine
+        self.engine = engine
         self._endpoints = frozenset(endpoints)
         self._timeout_seconds = timeout_seconds
         self._fetcher = fetcher or Fetcher()
@@ -63,7 +63,7 @@ class FederatedEngine:
     @property
     def version_id(self) -> str:
         """The id of the version that the answers come from, as far as they come from here."""
-        return self._engine.version_id
+        return self.engine.version_id
 
     def query(self, request: QueryRequest, cancellation: Cancellation | None = None) -> QueryAnswer:
         """Ask the endpoints of the query's SERVICE blocks, then run the query.
@@ -71,11 +71,11 @@ class FederatedEngine:
         Errors: as QueryEngine.query; with SILENT, an endpoint that fails is passed over.
         """
         if len(request.text) > MAX_QUERY_CHARACTERS:
-            return self._engine.query(request, cancellation)  # which refuses it
+            return self.engine.query(request, cancellation)  # which refuses it
         cut = list(tokens(request.text))
         blocks = _blocks(request.text, cut)
         if not blocks:
-            return self._engine.query(request, cancellation)
+            return self.engine.query(request, cancellation)
         for block in blocks:
             self._check(block)
         seconds = min(request.timeout_seconds or self._timeout_seconds, self._timeout_seconds)
@@ -101,11 +101,11 @@ class FederatedEngine:
         rest = deadline - time.monotonic()
         if rest <= 0:
             raise QueryTimeout(seconds)
-        return self._engine.query(replace(request, text=text, timeout_seconds=rest), cancellation)
+        return self.engine.query(replace(request, text=text, timeout_seconds=rest), cancellation)
 
     def close(self) -> None:
         """Stop the engine and every query of it."""
-        self._engine.close()
+        self.engine.close()
 
     def _check(self, block: _Block) -> None:
         if block.endpoint not in self._endpoints:

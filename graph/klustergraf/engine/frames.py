@@ -5,7 +5,7 @@ Frames: one byte of type, four bytes of length (big-endian), the payload.
 ``Q`` a query, JSON; ``H`` head of the answer, JSON ``{"kind", "media_type"}``; ``D`` a piece of the
 answer; ``E`` the answer is complete, and the worker takes the next query; ``L`` the answer is
 complete, and the worker ends; ``X`` an error instead, JSON ``{"error", "lives", …}``. A stream that
-ends without ``E``, ``L`` or ``X`` has broken off.
+ends without ``E``, ``L`` or ``X`` has broken off. To a keeper goes ``C``, a change of its dataset.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 HEADER: Final = struct.Struct("!cI")
 QUERY: Final = b"Q"
+CHANGE: Final = b"C"
 HEAD: Final = b"H"
 DATA: Final = b"D"
 END: Final = b"E"

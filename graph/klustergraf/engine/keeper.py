@@ -2,13 +2,20 @@
 
 It is started as a fresh interpreter: nothing of the serving process (threads, sockets, secrets) is
 in it. It has one thread, loads the dataset once, and forks workers, which share its memory
-copy-on-write. On the *control* socket the serving process asks for a worker with one byte, and is
+copy-on-write. On the *control* socket the serving process asks for a worker with ``w``, and is
 handed three descriptors: the *channel* to the worker (:mod:`klustergraf.engine.frames`), a *watch*,
 and the worker's pidfd, with which it can kill it. When a worker ends, the keeper says how on its
 watch, JSON ``{"code"}``, and closes it. One worker is always ready to be handed out.
+
+With ``s`` and a frame with a change of the dataset (:mod:`klustergraf.engine.change`) the serving
+process asks for a *successor*: a fork of the keeper that makes the change to its store and is the
+keeper of the next version. It is handed the successor's control socket. The keepers of
+one line of versions share a *guardian*, the process that was started: it does nothing but bury
+them, in whatever order they end, and ends with the last.
 """
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -20,14 +27,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from klustergraf.engine.change import Change, changed
 from klustergraf.engine.disk import available_bytes, load_from_disk
-from klustergraf.engine.frames import HEAD, error_frame, frame
+from klustergraf.engine.frames import HEAD, HEADER, error_frame, frame, receive_exactly
 from klustergraf.engine.loading import Loaded, load
 from klustergraf.engine.own_copy import copyable
 from klustergraf.engine.worker import work
 
 _MEBIBYTE = 1024 * 1024
-HANDED_OVER = 3  # descriptors
+HANDED_OVER = 3  # descriptors of a worker
+SUCCESSION = 1  # descriptors of a successor
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass
@@ -43,27 +53,33 @@ class _Worker:
 class Keeper:
     """The loop that forks workers, hands them out, and buries them."""
 
-    def __init__(self, loaded: Loaded, control: socket.socket, memory_bytes: int) -> None:
+    def __init__(
+        self, loaded: Loaded, control: socket.socket, memory_bytes: int, default_graph: str
+    ) -> None:
         self._loaded = loaded
         self._control = control
         self._memory_bytes = memory_bytes
+        self._default_graph = default_graph
         # A store on disk is read from the system's cache, which all share.
         self._copyable = copyable(available_bytes()) if loaded.folder is None else []
         self._selector = selectors.DefaultSelector()
         self._spare: _Worker | None = None
         self._workers: dict[int, _Worker] = {}
 
-    def run(self) -> NoReturn:
-        """Serve until the serving process closes the control socket."""
+    def run(self) -> "Keeper":
+        """Serve until the serving process closes the control socket.
+
+        Returns in a successor alone: the keeper that it shall be.
+        """
         self._selector.register(self._control, selectors.EVENT_READ, None)
         while True:
             if self._spare is None:
                 self._spare = self._fork()
             for key, _ in self._selector.select():
-                if key.data is None:
-                    self._hand_over()
-                else:
+                if key.data is not None:
                     self._bury(key.data)
+                elif (successor := self._obey()) is not None:
+                    return successor
 
     def _fork(self) -> _Worker:
         channel, workers_channel = socket.socketpair()
@@ -78,9 +94,51 @@ class Keeper:
         self._selector.register(worker.pidfd, selectors.EVENT_READ, worker)
         return worker
 
-    def _hand_over(self) -> None:
-        if not self._control.recv(1):
+    def _obey(self) -> "Keeper | None":
+        command = self._control.recv(1)
+        if command == b"w":
+            self._hand_over()
+        elif command == b"s":
+            return self._hand_on()
+        else:
             self._end()
+        return None
+
+    def _hand_on(self) -> "Keeper | None":
+        """Fork the keeper of the next version; give that in the fork alone."""
+        header = receive_exactly(self._control, HEADER.size)
+        if len(header) < HEADER.size:
+            self._end()
+        content = receive_exactly(self._control, HEADER.unpack(header)[1])
+        control, successors_control = socket.socketpair()
+        if os.fork() == 0:
+            control.close()
+            return self._succeeded(content, successors_control)
+        successors_control.close()
+        with control:
+            try:
+                socket.send_fds(self._control, [b"s"], [control.fileno()])
+            except OSError:
+                self._end()
+        return None
+
+    def _succeeded(self, content: bytes, control: socket.socket) -> "Keeper":
+        """Make the keeper of the next version, and keep nothing but the store of this one."""
+        self._selector.close()
+        self._control.close()
+        for worker in self._workers.values():
+            self._let_go(worker)
+            worker.watch.close()
+            os.close(worker.pidfd)
+        try:
+            loaded = changed(self._loaded, Change.from_bytes(content), self._default_graph)
+        except (OSError, ValueError, SyntaxError) as exc:
+            control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
+            os._exit(1)
+        control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
+        return Keeper(loaded, control, self._memory_bytes, self._default_graph)
+
+    def _hand_over(self) -> None:
         worker, self._spare = self._spare or self._fork(), None
         if worker.handed is not None:
             channel, watch = worker.handed
@@ -118,11 +176,31 @@ class Keeper:
         os._exit(0)
 
 
+def _told(loaded: Loaded) -> dict[str, object]:
+    """Tell the serving process of a keeper that is ready."""
+    return {"graphs": loaded.graphs, "pid": os.getpid()}
+
+
+def _guard() -> None:
+    """Fork, and return in the child; the parent buries every keeper, and ends with the last."""
+    # A successor whose predecessor has ended becomes a child of this process.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    if os.fork() == 0:
+        return
+    # The serving process notices by its control socket that a keeper has ended.
+    os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+    os._exit(0)
+
+
 def main() -> None:
     """Run as the keeper, as the arguments say."""
     descriptor, path, default_graph, memory_mb, folder = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
     os.putenv("RUST_BACKTRACE", "0")
+    _guard()
     try:
         if folder:
             loaded = load_from_disk(Path(path), default_graph, Path(folder))
@@ -136,9 +214,12 @@ def main() -> None:
     except (OSError, ValueError) as exc:
         control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
         return
-    control.sendall(frame(HEAD, json.dumps({"graphs": loaded.graphs}).encode()))
+    control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
     # What lives now is never looked at again by the collector: it would only dirty shared pages.
     gc.collect()
     gc.freeze()
     gc.disable()
-    Keeper(loaded, control, int(memory_mb) * _MEBIBYTE).run()
+    keeper = Keeper(loaded, control, int(memory_mb) * _MEBIBYTE, default_graph)
+    del loaded
+    while True:
+        keeper = keeper.run()

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from klustergraf.engine import frames
-from klustergraf.engine.keeper import HANDED_OVER
+from klustergraf.engine.change import Change
+from klustergraf.engine.keeper import HANDED_OVER, SUCCESSION
 from klustergraf.errors import EngineUnavailable, GraphParseError
 
 # What the keeper may need to notice something; past this it is held to be stuck.
@@ -58,22 +59,71 @@ class Lane:
         os.close(self._pidfd)
 
 
+class _Guardian:
+    """The process that buries the keepers of one line of versions, and who still needs one."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._lock = threading.Lock()
+        self._keepers = 0
+
+    def keep(self) -> None:
+        """Count a keeper."""
+        with self._lock:
+            self._keepers += 1
+
+    def let_go(self) -> None:
+        """Count a keeper as ended. With the last, the guardian ends as well."""
+        with self._lock:
+            self._keepers -= 1
+            if self._keepers:
+                return
+        try:
+            self._process.wait(timeout=GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It leads the group that its keepers and their workers are in.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
 class KeeperProcess:
     """A running keeper, and the socket on which it is asked for workers.
 
-    ``folder``: where the dataset's store lies or shall lie, if not in memory.
-
-    Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
+    Made by :meth:`start`, or by :meth:`successor` of the keeper before.
     """
 
-    def __init__(
-        self, dataset_path: Path, default_graph: str, memory_mb: int, folder: Path | None = None
-    ) -> None:
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
+    def __init__(self, control: socket.socket, guardian: _Guardian, name: str) -> None:
+        self._asking = threading.Lock()
+        self._ending = threading.Lock()
+        self._control = control
+        self._guardian: _Guardian | None = guardian
+        self._pidfd: int | None = None
+        guardian.keep()
+        try:
+            report = self._await_loaded(name)
+            self.pid: int = report["pid"]
+            self.graphs = frozenset[str](report["graphs"])
+            self._pidfd = os.pidfd_open(self.pid)
+        except ProcessLookupError as exc:
+            self.close()
+            raise EngineUnavailable(f"The engine ended after it had loaded {name}.") from exc
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def start(
+        cls, dataset_path: Path, default_graph: str, memory_mb: int, folder: Path | None = None
+    ) -> "KeeperProcess":
+        """Start a keeper, and wait until it has loaded the dataset.
+
+        ``folder``: where the dataset's store lies or shall lie, if not in memory.
+        Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
+        """
+        control, theirs = socket.socketpair()
         start = _START.format(str(_SOURCE_ROOT))
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own code, and no shell
+            process = subprocess.Popen(  # noqa: S603 - our own code, and no shell
                 # -P: nothing of the folder the service was started in gets onto the search path.
                 [
                     *(sys.executable, "-P", "-c", start, str(theirs.fileno())),
@@ -84,18 +134,12 @@ class KeeperProcess:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # an interrupt from the keyboard is for the service alone
             )
-        try:
-            report = self._await_loaded(dataset_path.name)
-        except BaseException:
-            self.close()
-            raise
-        self.graphs = frozenset[str](report["graphs"])
+        return cls(control, _Guardian(process), dataset_path.name)
 
     def _await_loaded(self, name: str) -> dict[str, Any]:
         header = frames.receive_exactly(self._control, frames.HEADER.size)
         if len(header) < frames.HEADER.size:
-            code = self._process.wait()
-            raise EngineUnavailable(f"The engine ended while it loaded {name} (status {code}).")
+            raise EngineUnavailable(f"The engine ended while it loaded {name}.")
         kind, size = frames.HEADER.unpack(header)
         report: dict[str, Any] = json.loads(frames.receive_exactly(self._control, size))
         if kind == frames.HEAD:
@@ -105,34 +149,56 @@ class KeeperProcess:
         raise EngineUnavailable(f"The engine cannot load {name}: {report['reason']}")
 
     @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
-    @property
     def is_alive(self) -> bool:
         """Whether it still runs."""
-        return self._process.poll() is None
+        with self._ending:
+            return self._pidfd is not None and not _has_ended(self._pidfd, 0)
 
     def open_lane(self) -> Lane:
         """Ask for a worker.
 
         Errors: OSError when the keeper has died.
         """
-        with self._lock:
-            self._control.sendall(b"w")
-            _, descriptors, _, _ = socket.recv_fds(self._control, 1, HANDED_OVER)
-        if len(descriptors) < HANDED_OVER:
+        return Lane(*self._ask(b"w", HANDED_OVER))
+
+    def successor(self, change: Change, name: str) -> "KeeperProcess":
+        """Have the keeper of the next version made, by a change of this one's dataset.
+
+        ``name``: what the next dataset is called in errors.
+        Errors: OSError when the keeper has died; EngineUnavailable.
+        """
+        if self._guardian is None:
+            raise EngineUnavailable("The engine is closed.")
+        order = frames.frame(frames.CHANGE, change.to_bytes())
+        (control,) = self._ask(b"s" + order, SUCCESSION)
+        return KeeperProcess(socket.socket(fileno=control), self._guardian, name)
+
+    def _ask(self, order: bytes, wanted: int) -> list[int]:
+        with self._asking:
+            self._control.sendall(order)
+            _, descriptors, _, _ = socket.recv_fds(self._control, 1, wanted)
+        if len(descriptors) < wanted:
             raise ConnectionResetError
-        return Lane(*descriptors)
+        return descriptors
 
     def close(self) -> None:
-        """End the keeper, and with it its workers; leave no process behind."""
+        """End the keeper, and with it its workers; leave no process behind. May be called twice."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
-        try:
-            self._process.wait(timeout=GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with self._ending:
+            pidfd, self._pidfd = self._pidfd, None
+            guardian, self._guardian = self._guardian, None
+        if pidfd is not None:
+            if not _has_ended(pidfd, GRACE_SECONDS):
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            os.close(pidfd)
+        if guardian is not None:
+            guardian.let_go()
+
+
+def _has_ended(pidfd: int, seconds: float) -> bool:
+    """Wait so long for a process to end, and tell whether it has."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))

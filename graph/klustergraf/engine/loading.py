@@ -78,6 +78,11 @@ def load(path: Path, default_graph: str) -> Loaded:
     store.bulk_load(path=path)
     is_shared = comparison.is_shared(store)
     if default_graph == "union" and is_shared:
-        # Twice as fast as to go through the triples in Python.
-        store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")
+        merge_into_default(store)
     return Loaded(store, default_graph == "union" and not is_shared, is_shared)
+
+
+def merge_into_default(store: ox.Store) -> None:
+    """Put every triple of the named graphs into the default graph as well."""
+    # Twice as fast as to go through the triples in Python.
+    store.update("INSERT { ?s ?p ?o } WHERE { GRAPH ?g { ?s ?p ?o } }")

@@ -46,7 +46,8 @@ class Pool:
     """The places for queries that run at a time, a bounded queue for them, and idle workers.
 
     ``most_warm`` of the workers are told to have their own copy of the store's memory, and are
-    asked before the others.
+    asked before the others. ``start_keeper`` makes the keeper, unless one is given, and another
+    when it has died.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Pool:
         start_keeper: Callable[[], KeeperProcess],
         *,
         most_warm: int = 1,
+        keeper: KeeperProcess | None = None,
     ) -> None:
         self._workers = workers
         self._most_waiting = most_waiting
@@ -73,7 +75,7 @@ class Pool:
         self._on_rest: Callable[[], None] | None = None
         self._mean_seconds = 0.0
         self._keeper_lock = threading.Lock()
-        self._keeper = start_keeper()
+        self._keeper = keeper or start_keeper()
 
     @property
     def keeper(self) -> KeeperProcess:
