@@ -164,8 +164,8 @@ def create_app(
 
 
 def _contributing(settings: Settings, parts: Parts, start_engine: StartEngine) -> Contributing:
-    def start(version: Version, delta: Delta) -> QueryEngine:
-        if version.manifest.parent != parts.engine.version_id:
+    def start(before: str, version: Version, delta: Delta) -> QueryEngine:
+        if before != parts.engine.version_id:
             return start_engine(version)
         return next_engine(parts.engine, version, delta, settings) or start_engine(version)
 

@@ -65,14 +65,15 @@ class Contributing:
     """What the service does with contributions.
 
     ``adopt`` lets the service answer from a version by an engine; it runs in the event loop.
-    ``start`` makes the engine of a version, from that of the version before where it can.
+    ``start`` makes the engine of a version, from that of the version before where it can; it is
+    given the id of that, the version, and what changed.
     """
 
     def __init__(
         self,
         desk: Desk,
         *,
-        start: Callable[[Version, Delta], QueryEngine],
+        start: Callable[[str, Version, Delta], QueryEngine],
         adopt: Callable[[QueryEngine, Version], None],
     ) -> None:
         self.desk = desk
@@ -173,9 +174,9 @@ class Contributing:
         except GraphError as exc:
             _log.error("contributions cannot be taken: %s", exc)
 
-    def _serve(self, version: Version, delta: Delta) -> None:
+    def _serve(self, before: str, version: Version, delta: Delta) -> None:
         """Answer from a new version, before the one who sent it is told."""
-        engine = self._start(version, delta)
+        engine = self._start(before, version, delta)
         done = threading.Event()
 
         def adopt() -> None:

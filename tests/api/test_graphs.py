@@ -68,6 +68,40 @@ def test_put_get_post_delete(service: TestClient, home: Path) -> None:
     assert service.delete("/graphs/aa", headers=headers).status_code == 404
 
 
+def rows(results: object) -> list[list[str]]:
+    """Give the rows of a result, but for names of blank nodes, which every store gives anew."""
+    assert isinstance(results, ox.QuerySolutions)
+    names = [variable.value for variable in results.variables]
+    found = [[str(row[name]) for name in names] for row in results]
+    return sorted([text for text in row if not text.startswith("_:")] for row in found)
+
+
+def test_no_contribution_loads_the_dataset(
+    service: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The running store is changed, and holds what a store that loads the version holds."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the dataset is loaded")
+
+    headers = token(home, "ll")
+    monkeypatch.setattr("klustergraf.engine.embedded.KeeperProcess.start", refuse)
+    first, second = (HEAD + a_testbed("ll", name) for name in "xy")
+    for method, body in (("put", first), ("post", second), ("put", second), ("delete", "")):
+        done = service.request(method, "/graphs/ll", content=body, headers=headers)
+        assert done.is_success
+        version = done.headers["x-klustergraf-version"]
+        fresh = ox.Store()
+        fresh.bulk_load(path=home / "versions" / version / "dataset.nq")
+        for query in ("SELECT ?s ?p ?o { ?s ?p ?o }", "SELECT * { GRAPH ?g { ?s ?p ?o } }"):
+            got = service.post("/sparql", data={"query": query})
+            assert got.headers["x-klustergraf-version"] == version
+            found = ox.parse_query_results(got.content, format=ox.QueryResultsFormat.JSON)
+            # A merge of graphs has each triple once.
+            once = query.replace("SELECT", "SELECT DISTINCT")
+            assert rows(found) == rows(fresh.query(once, use_default_graph_as_union=True))
+
+
 def test_refusal_has_report_and_line(service: TestClient, home: Path) -> None:
     """A refusal is a 422 with the report as JSON and a link to it as RDF."""
     body = HEAD + a_testbed("bb", "x").replace(', "Lab x"@en', "")

@@ -219,11 +219,12 @@ class Desk:
         )  # fmt: skip
 
     def submit(
-        self, contribution: Contribution, then: Callable[[Version, Delta], None] | None = None
+        self, contribution: Contribution, then: Callable[[str, Version, Delta], None] | None = None
     ) -> Outcome:
         """Take a contribution in, durably, or refuse it and change nothing.
 
-        ``then`` is called with the new version and what changed, before the next contribution.
+        ``then`` is called before the next contribution, with the id of the version before, the new
+        version and what changed.
         Errors: GraphParseError, ContributionRefused, ContributionInReview, ContributionTooHeavy,
         PreconditionFailed, RecordError.
         """
@@ -246,13 +247,14 @@ class Desk:
             if not delta:
                 tag = self.tag(contribution.address)
                 return Outcome(keeper.version_id, tag, told["report"], told["turtle"])
-            version = self._commit(contribution, told, delta, keeper.version_id)
+            before = keeper.version_id
+            version = self._commit(contribution, told, delta, before)
             try:
                 keeper.apply(delta, version.id)
             except OSError:
                 self.close()  # it starts again over the new version
             if then is not None:
-                then(version, delta)
+                then(before, version, delta)
             return Outcome(
                 version.id, self.tag(contribution.address), told["report"], told["turtle"],
                 is_new=entry is None, is_stored=True, delta=delta,

@@ -76,6 +76,9 @@ class Validator:
         self._looks = {
             shape.node: looks(self._loaded.shapes, shape) for shape in self._loaded.shapes.targeted
         }
+        # This reads the queries of the shapes: no change, and no fork that judges one, has to.
+        for shape in self._loaded.shapes.targeted:
+            left_out(self._loaded, shape, self._data)
 
     def report(self, *, limit: int | None = None) -> Report:
         """Validate everything that there is."""

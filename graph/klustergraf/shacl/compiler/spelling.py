@@ -47,14 +47,20 @@ def _properties(shape: Shape) -> Iterator[str]:
 
 
 @lru_cache(maxsize=512)
-def _needs(query: Query, path: tuple[str, ...], respelt: frozenset[str]) -> bool:
+def _parts(query: Query, path: tuple[str, ...]) -> tuple[tuple[CompValue, ...], bool]:
+    """Give the parts of a query's algebra, and whether it is an ASK."""
     prologue, text = split(query)
     written = "|".join(f"<{iri}>" for iri in path) or "<urn:klustergraf:no-path>"
     text = text.replace("$PATH", f"({written})").replace("?PATH", f"({written})")
     algebra = translateQuery(parseQuery(f"{prologue}\n{text}")).algebra
-    parts = list(parts_of(algebra))
+    return tuple(parts_of(algebra)), text.lstrip()[:3].upper() == "ASK"
+
+
+@lru_cache(maxsize=512)
+def _needs(query: Query, path: tuple[str, ...], respelt: frozenset[str]) -> bool:
+    parts, is_ask = _parts(query, path)
     touched = {name for part in parts for name in _touched(part, respelt)}
-    if text.lstrip()[:3].upper() == "ASK":  # the value nodes that it is asked about
+    if is_ask:  # the value nodes that it is asked about
         touched.add("value")
     aliases = [
         (str(part.var), str(part.expr))
