@@ -153,9 +153,9 @@ def test_successor_that_dies_is_started_again(tmp_path: Path) -> None:
     version = stored(tmp_path, after)
     with engine, engine.successor(version, change_of(before, after, version.dataset_path)) as next_:
         told = rows(next_)
-        killed = next_.keeper_pid
-        os.kill(killed, signal.SIGKILL)
-        assert wait_until(lambda: not is_running(killed))
+        workers = children(next_.keeper_pid)
+        os.kill(next_.keeper_pid, signal.SIGKILL)
+        assert wait_until(lambda: not any(map(is_running, workers)))
         assert rows(next_) == told
         assert rows(engine) != told
 
