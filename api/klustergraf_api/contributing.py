@@ -13,7 +13,7 @@ from typing import Final
 from klustergraf.contributions.desk import Contribution, Desk, Outcome
 from klustergraf.contributions.lines import Delta
 from klustergraf.contributions.tokens import TokenStore
-from klustergraf.derivations import derive_all
+from klustergraf.derivations import derive_beside
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import ContributionRefused, GraphError, TokenRefused
 from klustergraf.version import Version
@@ -193,11 +193,8 @@ class Contributing:
     def _derive(self, version: Version) -> None:
         """Make what is kept with a version, unless there is a newer one by then."""
         with self._deriving:
-            if self._latest is version:
-                try:
-                    derive_all(version)
-                except GraphError as exc:
-                    _log.error("what is kept with a version cannot be made: %s", exc)
+            if self._latest is version and (reason := derive_beside(version)):
+                _log.error("what is kept with a version cannot be made: %s", reason)
 
 
 def report_name(turtle: str) -> str:

@@ -14,6 +14,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse, serialize
 from rdflib.compare import isomorphic
 
 from klustergraf.build import BuildResult, build, ensure_version
+from klustergraf.derivations import DERIVATIONS, derive_beside
 from klustergraf.errors import GraphParseError, ShapeViolations, VersionNotFound
 from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import GRAPH
@@ -278,6 +279,19 @@ def test_derived_and_asserted_stay_apart(shipped_store: Store) -> None:
     assert derived
     assert asserted
     assert not derived & asserted
+
+
+def test_other_processes_derive_the_same(founding: BuildResult, tmp_path: Path) -> None:
+    """What other processes derive is there; where it cannot be, the reason is told."""
+    folder = tmp_path / founding.version.id
+    shutil.copytree(founding.version.path, folder, ignore=shutil.ignore_patterns("derived"))
+    version = Version(folder)
+    assert derive_beside(version) == ""
+    made = {path.name for path in (folder / "derived").iterdir() if not path.name.startswith(".")}
+    assert made == {derivation.name for derivation in DERIVATIONS}
+    shutil.rmtree(folder / "derived")
+    version.dataset_path.write_bytes(b"no dataset\n")
+    assert "not enough values" in derive_beside(version)
 
 
 def test_what_is_derived_from_a_version_is_made_once_and_whole(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -39,13 +38,9 @@ from klustergraf.errors import (
     RecordError,
     VersionNotFound,
 )
+from klustergraf.fresh import command
 from klustergraf.version import Manifest, Version, VersionStore
 
-_SOURCE_ROOT: Final = Path(__file__).resolve().parents[2]
-_START: Final = (
-    "import sys; root = {!r}; sys.path[:0] = [] if root in sys.path else [root]; "
-    "from klustergraf.contributions import gatekeeper; gatekeeper.main()"
-)
 _GRACE_SECONDS: Final = 5.0
 
 
@@ -93,10 +88,10 @@ class Gatekeeper:
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own code, and no shell
-                [
-                    *(sys.executable, "-P", "-c", _START.format(str(_SOURCE_ROOT))),
+                command(
+                    "klustergraf.contributions.gatekeeper",
                     *(str(theirs.fileno()), str(version.dataset_path)),
-                ],
+                ),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

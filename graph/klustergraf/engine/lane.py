@@ -7,7 +7,6 @@ import select
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -16,15 +15,10 @@ from klustergraf.engine import frames
 from klustergraf.engine.change import Change
 from klustergraf.engine.keeper import HANDED_OVER, SUCCESSION
 from klustergraf.errors import EngineUnavailable, GraphParseError
+from klustergraf.fresh import command
 
 # What the keeper may need to notice something; past this it is held to be stuck.
 GRACE_SECONDS: Final = 5.0
-_SOURCE_ROOT = Path(__file__).resolve().parents[2]
-# The keeper runs the same code as this process, wherever that was found.
-_START = (
-    "import sys; root = {!r}; sys.path[:0] = [] if root in sys.path else [root]; "
-    "from klustergraf.engine import keeper; keeper.main()"
-)
 
 
 class Lane:
@@ -121,14 +115,19 @@ class KeeperProcess:
         Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
         """
         control, theirs = socket.socketpair()
-        start = _START.format(str(_SOURCE_ROOT))
+        descriptor = str(theirs.fileno())
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own code, and no shell
-                # -P: nothing of the folder the service was started in gets onto the search path.
-                [
-                    *(sys.executable, "-P", "-c", start, str(theirs.fileno())),
-                    *(str(dataset_path), default_graph, str(memory_mb), str(folder or "")),
-                ],
+                command(
+                    "klustergraf.engine.keeper",
+                    *(
+                        descriptor,
+                        str(dataset_path),
+                        default_graph,
+                        str(memory_mb),
+                        str(folder or ""),
+                    ),
+                ),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
