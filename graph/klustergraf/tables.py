@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from klustergraf.engine.base import QueryRequest, ResultsFormat
 from klustergraf.engine.embedded import EmbeddedEngine
@@ -91,6 +92,7 @@ QUERIES: Final = {
 }  # fmt: skip
 
 _FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+_TIME: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _NUMBER: Final = re.compile(r"^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$")
 
 
@@ -101,6 +103,18 @@ def safe_cell(text: str) -> str:
     ("'=1+1", '-59.3', 'KTH')
     """
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
+
+
+def undated(workbook: bytes) -> bytes:
+    """Take the times of making out of a workbook (XLSX), so that the same has the same bytes."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(workbook)) as old, ZipFile(out, "w") as new:
+        for item in old.infolist():
+            content = old.read(item)
+            if item.filename == "docProps/core.xml":
+                content = _TIME.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
+            new.writestr(ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0)), content, ZIP_DEFLATED)
+    return out.getvalue()
 
 
 def make_tables(version: Version, folder: Path) -> None:

@@ -211,6 +211,38 @@ def test_what_cannot_be_read(service: TestClient, home: Path) -> None:
     assert "never fetched" in remote.json()["detail"]
 
 
+TABLE = "Id;Namn på svenska;Namn på engelska;Slag;Drivs av\nx;X;X;testbädd;KTH\n"
+
+
+def test_tables(service: TestClient, home: Path, tmp_path: Path) -> None:
+    """A table is stored as what it says; a wrong one is told by row and column, by all doors."""
+    headers = {**token(home, "tt"), "Content-Type": "text/csv; charset=utf-8"}
+    made = service.put("/graphs/tt", content=TABLE.encode(), headers=headers)
+    assert (made.status_code, made.json()["stored"]) == (201, True)
+    assert ask(service, "<facility/tt--x> <https://w3id.org/klustergraf/ontology#isOperatedBy> ?a")
+    wrong = TABLE.replace("testbädd", "testbäd").encode()
+    refused = service.post("/graphs/tt", content=wrong, headers=headers)
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/contribution-refused")
+    told = service.post("/api/validate?graph=tt", content=wrong, headers=headers)
+    for report in (refused.json()["report"], told.json()):
+        (result,) = report["results"]
+        assert (result["row"], result["column"]) == (2, 4)
+        assert "testbädd" in result["messages"]["sv"]
+    short = b"id,name_sv,name_en,kind\ny,Y,Y,company\n"
+    added = service.post("/graphs/tt?table=actors", content=short, headers=headers)
+    assert added.status_code == 200
+    assert ask(service, "<facility/tt--x> a ?a . <actor/tt--y> a ?b")
+    for asked, media_type in (("people", "text/csv"), ("actors", TURTLE)):
+        answer = service.put(
+            f"/graphs/tt?table={asked}",
+            content=short,
+            headers={**headers, "Content-Type": media_type},
+        )
+        assert answer.json()["type"] == "/problems/malformed-request"
+    kept = service.get("/api/history/tt").json()["changes"]
+    assert [change["change"] for change in kept] == ["put", "post"]
+
+
 def test_changes_and_history(service: TestClient, home: Path) -> None:
     """The feed leads from a version to the one that is served; the history names each change."""
     headers = token(home, "mm")

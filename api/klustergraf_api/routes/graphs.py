@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.desk import Contribution, Outcome
 from klustergraf.contributions.feed import MEDIA_TYPE, Page, changes_after
-from klustergraf.contributions.reading import MEDIA_TYPES
+from klustergraf.contributions.media_types import ACCEPTED, TABLES, with_table
 from klustergraf.contributions.record import Kind
+from klustergraf.contributions.spreadsheets.columns import KINDS
 from klustergraf.errors import ForbiddenGraph, IdentifierError, ResourceNotFound
 from klustergraf_api.contributing import Contributing
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
@@ -29,7 +30,7 @@ router = APIRouter(tags=["contributions"])
 
 _KINDS: Final[dict[str, Kind]] = {"PUT": "put", "POST": "post", "DELETE": "delete"}
 _BODY: Final[dict[str, Any]] = {
-    "requestBody": {"content": {t: {"schema": {"type": "string"}} for t in MEDIA_TYPES}}
+    "requestBody": {"content": {t: {"schema": {"type": "string"}} for t in ACCEPTED}}
 }
 _FRESH: Final = {"Cache-Control": "no-store"}
 _SUFFIX_OF: Final = {media_type: suffix for suffix, media_type in SUFFIXES.items()}
@@ -68,7 +69,10 @@ async def delete_graph(request: Request, path: str, parts: PartsDep) -> Response
 
 @router.post("/api/validate", openapi_extra=_BODY)
 async def validate(request: Request, parts: PartsDep, graph: str = "partner") -> Response:
-    """Judge what is sent as a graph of a partner (``graph``), and store nothing."""
+    """Judge what is sent as a graph of a partner (``graph``), and store nothing.
+
+    ``?table=`` names the kind of a table, as with PUT and POST.
+    """
     contributing = _contributing(parts)
     address = GraphAddress.of(graph)
     content, media_type = await _sent(request, parts)
@@ -158,11 +162,14 @@ async def _change(request: Request, parts: Parts, path: str) -> Response:
 
 async def _sent(request: Request, parts: Parts) -> tuple[bytes, str]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in MEDIA_TYPES:
-        raise UnsupportedMediaType(list(MEDIA_TYPES))
+    if media_type not in ACCEPTED:
+        raise UnsupportedMediaType(list(ACCEPTED))
+    table = request.query_params.get("table", "")
+    if table and (table not in KINDS or media_type not in TABLES):
+        raise MalformedRequest(f"table is one of {', '.join(KINDS)}, and of CSV or XLSX alone.")
     settings = parts.settings
     limits = RequestLimits(settings.query_kb, settings.request_body_kb, settings.body_seconds)
-    return await read_body(request, limits), media_type
+    return await read_body(request, limits), with_table(media_type, table)
 
 
 def _contributing(parts: Parts) -> Contributing:

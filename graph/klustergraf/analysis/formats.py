@@ -6,9 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any, Final
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import networkx as nx
 from openpyxl import Workbook
@@ -16,15 +14,12 @@ from openpyxl import Workbook
 from klustergraf.analysis.network import Network
 from klustergraf.analysis.snapshot import RULES
 from klustergraf.analysis.storage import Analysis
+from klustergraf.tables import undated
 
 EDGE_RULE: Final = (
     "Two actors are tied when they share a project, agreement, foundation, group or facility, when "
     "one is a member of the other, or when a source says that they work together."
 )
-
-
-_TIME: Final = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*")
-_NO_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # Excel knows no time zones
 
 
 def about(network: Network) -> dict[str, str]:
@@ -212,24 +207,10 @@ def xlsx(analysis: Analysis, network: Network) -> bytes:
         sheet.append(header)
         for row in rows:
             sheet.append([harmless(row[name]) for name in header])
-    # The same network gives the same bytes: no time of making.
     book.properties.creator = "Klustergraf"
-    book.properties.created = book.properties.modified = _NO_TIME
     out = io.BytesIO()
     book.save(out)
-    return _without_times(out.getvalue())
-
-
-def _without_times(archive: bytes) -> bytes:
-    out = io.BytesIO()
-    with ZipFile(io.BytesIO(archive)) as old, ZipFile(out, "w") as new:
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename == "docProps/core.xml":
-                content = _TIME.sub(rb"\g<1>2000-01-01T00:00:00Z", content)
-            undated = ZipInfo(item.filename, (1980, 1, 1, 0, 0, 0))
-            new.writestr(undated, content, ZIP_DEFLATED)
-    return out.getvalue()
+    return undated(out.getvalue())  # the same network gives the same bytes
 
 
 def _quoted(text: str) -> str:

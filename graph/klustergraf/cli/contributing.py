@@ -5,6 +5,7 @@ import urllib.request
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import click
 from rich.console import Console
@@ -14,18 +15,12 @@ from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.backup import back_up
 from klustergraf.contributions.backup import restore as restore_record
 from klustergraf.contributions.desk import Desk
+from klustergraf.contributions.media_types import SUFFIXES
 from klustergraf.contributions.record import Record
+from klustergraf.contributions.spreadsheets.columns import KINDS
 from klustergraf.contributions.tokens import TokenStore
 from klustergraf.errors import ContributionError, ContributionRefused
 
-_MEDIA_TYPES: Final = {
-    ".ttl": "text/turtle",
-    ".nt": "application/n-triples",
-    ".jsonld": "application/ld+json",
-    ".rdf": "application/rdf+xml",
-    ".xml": "application/rdf+xml",
-    ".trig": "application/trig",
-}
 _PATIENCE_SECONDS: Final = 120
 
 
@@ -73,21 +68,30 @@ def revoke(home: Path, token_id: str) -> None:
 @click.option("--to", "service", required=True, help="The address of the service.")
 @click.option("--token", "text", envvar="KLUSTERGRAF_TOKEN", required=True, help="The token.")
 @click.option("--add", is_flag=True, help="Add to the graph instead of replacing it.")
+@click.option(
+    "--table",
+    type=click.Choice(list(KINDS)),
+    help="What kind of table it is; without it, the header tells.",
+)
 @click.option("--dry-run", is_flag=True, help="Only report what would be.")
-def contribute(file: Path, partner: str, service: str, text: str, add: bool, dry_run: bool) -> None:
-    """Send a file of RDF to a partner's graph.
+def contribute(
+    file: Path, partner: str, service: str, text: str, add: bool, table: str | None, dry_run: bool
+) -> None:
+    """Send a file of RDF, or a table (CSV or XLSX), to a partner's graph.
 
     The token is taken from KLUSTERGRAF_TOKEN, so that it stands in no list of processes.
     Exit status: 1 when the contribution is refused, with the report; 2 when it cannot be sent.
     """
-    media_type = _MEDIA_TYPES.get(file.suffix.lower())
+    media_type = SUFFIXES.get(file.suffix.lower())
     if media_type is None:
-        raise click.UsageError(f"{file.name}: use one of {', '.join(_MEDIA_TYPES)}.")
+        raise click.UsageError(f"{file.name}: use one of {', '.join(SUFFIXES)}.")
     if not service.startswith(("http://", "https://")):
         raise click.UsageError("--to is the address of the service: https://…")
     url = f"{service.rstrip('/')}/graphs/{GraphAddress.of(partner).path}"
+    parameters = {"table": table} if table else {}
+    parameters |= {"dry-run": "true"} if dry_run else {}
     request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
-        url + ("?dry-run=true" if dry_run else ""),
+        url + (f"?{urlencode(parameters)}" if parameters else ""),
         data=file.read_bytes(),
         method="POST" if add else "PUT",
         headers={"Content-Type": media_type, "Authorization": f"Bearer {text}"},

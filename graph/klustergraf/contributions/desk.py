@@ -63,7 +63,8 @@ class Outcome:
     ``report``: the SHACL report as its JSON (:meth:`klustergraf.shacl.Report.json`), with the place
     of each result; ``is_new``: the graph was not there before; ``is_stored``: there is a new
     version. ``tag``: the state of the graph, None when it is gone; ``statements``: what it is or
-    would be, sorted N-Triples.
+    would be, sorted N-Triples; ``merged``: known actors that it would make one; ``rows``: the first
+    rows of a table, its header first.
     """
 
     version: str
@@ -74,6 +75,8 @@ class Outcome:
     is_stored: bool = False
     delta: Delta = field(default_factory=Delta)
     statements: bytes = b""
+    merged: tuple[tuple[str, str], ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
 
 class Gatekeeper:
@@ -209,8 +212,10 @@ class Desk:
         """
         told = self._judged(contribution, self._before(contribution))
         return Outcome(
-            self._keeper().version_id, None, told["report"], told["turtle"],
-            statements=told["statements"].encode(),
+            self._keeper().version_id, self.tag(contribution.address), told["report"],
+            told["turtle"], statements=told["statements"].encode(),
+            delta=Delta.from_bytes(told["delta"].encode()), merged=_pairs(told["merged"]),
+            rows=tuple(tuple(row) for row in told["rows"]),
         )  # fmt: skip
 
     def submit(
@@ -235,9 +240,7 @@ class Desk:
                     sum(told["counts"].values()), told["text"]["en"], told["report"], told["turtle"]
                 )
             if told["merged"]:
-                raise ContributionInReview(
-                    self._review(contribution), tuple((a, b) for a, b in told["merged"])
-                )
+                raise ContributionInReview(self._review(contribution), _pairs(told["merged"]))
             delta = Delta.from_bytes(told["delta"].encode())
             if not delta:
                 tag = self.tag(contribution.address)
@@ -479,6 +482,10 @@ class Desk:
         }
         _write(folder / f"{name}.json", json.dumps(told).encode())
         return name
+
+
+def _pairs(told: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((one, other) for one, other in told)
 
 
 def _is_gone_again(contribution: Contribution) -> bool:

@@ -103,12 +103,12 @@ class Gate:
     """A version that is kept, so that a contribution is judged in the time of the contribution."""
 
     def __init__(self, dataset: FilePath) -> None:
-        self._store = ox.Store()
-        self._store.bulk_load(path=dataset)
+        self.store = ox.Store()
+        self.store.bulk_load(path=dataset)
         # As they were read: the store keeps numbers by value.
         quads = ox.parse(path=dataset, format=ox.RdfFormat.N_QUADS)
         self._validator = Validator(quad for quad in quads if quad.graph_name != SHAPES_GRAPH)
-        self._inference = Inference(self._store, load_rules())
+        self._inference = Inference(self.store, load_rules())
         self._derived = {rule.graph.value for rule in load_rules()}
         self._quality = [
             QualityRule(path) for path in sorted((room("queries") / "quality").glob("*.rq"))
@@ -118,8 +118,8 @@ class Gate:
         """Change the version that is kept to the one that was accepted."""
         added, removed = delta.quads()
         for quad in removed:
-            self._store.remove(quad)
-        self._store.extend(added)
+            self.store.remove(quad)
+        self.store.extend(added)
         self._validator.apply(added, removed)
 
     def judge(self, candidate: Candidate) -> Verdict:
@@ -128,7 +128,8 @@ class Gate:
         Errors: FullBuildNeeded.
         """
         address = candidate.address
-        own = list(findings(self._store, address, candidate.reading.triples))
+        own = list(candidate.reading.problems)
+        own = own or list(findings(self.store, address, candidate.reading.triples))
         if own:
             return Verdict(b"", Delta(), Report.of(own), {})
         statements = self._statements(candidate)
@@ -139,16 +140,16 @@ class Gate:
         if not added and not removed:
             return Verdict(statements, Delta(), Report.of(()), {})
         come, go = self._inference.change(added, removed)
-        self._store.extend(after)  # what went in another spelling of the same value is there still
+        self.store.extend(after)  # what went in another spelling of the same value is there still
         counts = self._counts(added, removed, come, go)
         catalogue = self._catalogue(counts)
         all_added = [*added, *come, *catalogue[0]]
         all_removed = [*removed, *go, *catalogue[1]]
         change = self._validator.validate_change(all_added, all_removed)
         changed = list({quad.triple: None for quad in (*all_added, *all_removed)})
-        quality = [r for rule in self._quality for r in rule.findings(self._store, changed)]
+        quality = [r for rule in self._quality for r in rule.findings(self.store, changed)]
         came = Report.of([*change.came.results, *_each_once(quality)])
-        merged = merged_actors(self._store, [quad.triple for quad in added])
+        merged = merged_actors(self.store, [quad.triple for quad in added])
         delta = Delta.of(lines_of(all_added), lines_of(all_removed))
         return Verdict(statements, delta, came, dict(change.went.counts), tuple(merged))
 
@@ -193,13 +194,13 @@ class Gate:
             if not graph.startswith(GRAPH) or graph == CATALOGUE_GRAPH.value or not more:
                 continue
             node = ox.NamedNode(graph)
-            told = list(self._store.quads_for_pattern(node, _TRIPLES, None, CATALOGUE_GRAPH))
+            told = list(self.store.quads_for_pattern(node, _TRIPLES, None, CATALOGUE_GRAPH))
             number = sum(int(str(getattr(quad.object, "value", 0))) for quad in told) + more
             go += told
             if number or graph in self._derived:
                 value = ox.Literal(str(number), datatype=_INTEGER)
                 come.append(ox.Quad(node, _TRIPLES, value, CATALOGUE_GRAPH))
-        dated = list(self._store.quads_for_pattern(None, _ISSUED, None, CATALOGUE_GRAPH))
+        dated = list(self.store.quads_for_pattern(None, _ISSUED, None, CATALOGUE_GRAPH))
         derived = [q for q in dated if str(q.subject).startswith(f"<{DERIVED}")]
         days = [str(getattr(q.object, "value", "")) for q in dated if q not in set(derived)]
         newest = ox.Literal(max(days, default="1970-01-01"), datatype=ox.NamedNode(XSD + "date"))
@@ -208,8 +209,8 @@ class Gate:
                 go.append(quad)
                 come.append(ox.Quad(quad.subject, _ISSUED, newest, CATALOGUE_GRAPH))
         for quad in go:
-            self._store.remove(quad)
-        self._store.extend(come)
+            self.store.remove(quad)
+        self.store.extend(come)
         return come, go
 
 

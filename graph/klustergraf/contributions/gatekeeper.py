@@ -21,10 +21,14 @@ import traceback
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+import pyoxigraph as ox
+
 from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.gate import Candidate, Gate, Verdict
 from klustergraf.contributions.lines import Delta
+from klustergraf.contributions.media_types import TABLES
 from klustergraf.contributions.reading import Reading, read
+from klustergraf.contributions.spreadsheets.table import read_table
 from klustergraf.engine import frames
 from klustergraf.errors import FullBuildNeeded, GraphParseError, IdentifierError
 from klustergraf.shacl import Report
@@ -123,7 +127,7 @@ def _answer(gate: Gate, order: dict[str, Any], content: bytes, before: bytes) ->
         if order["is_gone"]:
             reading = Reading(())
         else:
-            reading = read_any(content, order["media_type"], address)
+            reading = read_any(gate.store, content, order["media_type"], address)
         candidate = Candidate(
             address, reading, before, order["issued"], order["adds"], order["is_gone"]
         )
@@ -137,9 +141,12 @@ def _answer(gate: Gate, order: dict[str, Any], content: bytes, before: bytes) ->
         return {"error": "memory"}
 
 
-def read_any(content: bytes, media_type: str, address: GraphAddress) -> Reading:
-    """Read RDF, or a table."""
-    return read(content, media_type, address.iri)
+def read_any(store: ox.Store, content: bytes, media_type: str, address: GraphAddress) -> Reading:
+    """Read RDF, or a table. ``store``: the version in which a table's names are looked up."""
+    plain, _, parameter = media_type.partition(";")
+    if plain in TABLES:
+        return read_table(store, content, plain, address, parameter.removeprefix("table="))
+    return read(content, plain, address.iri)
 
 
 def _told(verdict: Verdict, reading: Reading) -> dict[str, Any]:
@@ -149,7 +156,8 @@ def _told(verdict: Verdict, reading: Reading) -> dict[str, Any]:
     for result, members in zip(report.results, told["results"], strict=True):
         focus = getattr(result.focus_node, "value", "")
         predicate = result.result_path.iri if result.result_path else ""
-        place = reading.place(focus, predicate)
+        value = "" if result.value is None else str(result.value)
+        place = reading.place(focus, predicate, value)
         if place is not None:
             members.update(place)
     return {
@@ -159,6 +167,7 @@ def _told(verdict: Verdict, reading: Reading) -> dict[str, Any]:
         "counts": whole.counts,
         "went": verdict.went,
         "merged": list(verdict.merged),
+        "rows": reading.rows,
         "report": told,
         "turtle": report.turtle(),
         "text": {"sv": report.text("sv"), "en": report.text("en")},

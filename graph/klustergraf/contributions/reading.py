@@ -11,7 +11,9 @@ from typing import Final
 import pyoxigraph as ox
 
 from klustergraf.contributions.positions import turtle_positions
+from klustergraf.contributions.xml_files import declared_encoding, declares_entities
 from klustergraf.errors import GraphParseError
+from klustergraf.shacl import Result
 
 MEDIA_TYPES: Final[Mapping[str, ox.RdfFormat]] = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -29,8 +31,6 @@ LONGEST_IRI: Final = 2_000
 _POSITION: Final = re.compile(
     r"^Parser error (?:at|between) line \d+.*?(?:columns? \d+(?: and (?:line \d+ column )?\d+)?): "
 )
-_DECLARATION: Final = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_ENCODING: Final = re.compile(r"""^\s*<\?xml[^>]*encoding\s*=\s*["']([^"']+)""", re.IGNORECASE)
 
 Place = Mapping[str, int]
 """Where something stands: ``{"line"}`` in a text, ``{"row", "column"}`` in a table; from 1."""
@@ -40,15 +40,24 @@ Place = Mapping[str, int]
 class Reading:
     """The triples of what was sent, and where each stands, by subject and predicate IRI.
 
-    A place under the predicate "" is that of the subject.
+    A place under the predicate "" is that of the subject; ``value_places`` are by value too.
+    ``problems``: what is wrong with what was sent, before anything is asked of its statements;
+    ``rows``: the first rows of a table, its header first.
     """
 
     triples: tuple[ox.Triple, ...]
     places: Mapping[tuple[str, str], Place] = field(default_factory=dict)
+    value_places: Mapping[tuple[str, str, str], Place] = field(default_factory=dict)
+    problems: tuple[Result, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
-    def place(self, subject: str, predicate: str) -> Place | None:
+    def place(self, subject: str, predicate: str, value: str = "") -> Place | None:
         """Tell where a statement stands, else where its subject does."""
-        return self.places.get((subject, predicate)) or self.places.get((subject, ""))
+        return (
+            self.value_places.get((subject, predicate, value))
+            or self.places.get((subject, predicate))
+            or self.places.get((subject, ""))
+        )
 
 
 def read(content: bytes, media_type: str, graph_iri: str) -> Reading:
@@ -95,12 +104,12 @@ def _text(content: bytes, name: str) -> str:
 
 
 def _require_plain_xml(text: str, name: str) -> None:
-    declared = _ENCODING.match(text)
-    if declared and declared[1].lower() not in ("utf-8", "utf8", "us-ascii"):
-        raise GraphParseError(name, f"is in {declared[1]}. Save it as UTF-8.", 1)
-    found = _DECLARATION.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
+    encoding = declared_encoding(text)
+    if encoding not in ("", "utf-8", "utf8", "us-ascii"):
+        raise GraphParseError(name, f"is in {encoding}. Save it as UTF-8.", 1)
+    found = declares_entities(text)
+    if found is not None:
+        line = text.count("\n", 0, found) + 1
         reason = "declares a document type or entities, which are not expanded. Write IRIs in full."
         raise GraphParseError(name, reason, line)
 
