@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -14,6 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from klustergraf_api.extensions import WHOLE
 from klustergraf_api.logs import request_id
 
+_POLICY: Final = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "object-src 'none'"
+)
 EVERYWHERE: Final[tuple[tuple[bytes, bytes], ...]] = (
     # No credentials are ever read, so every origin may.
     (b"access-control-allow-origin", b"*"),
@@ -22,11 +27,7 @@ EVERYWHERE: Final[tuple[tuple[bytes, bytes], ...]] = (
         b"ETag, Link, Memento-Datetime, Retry-After, Server-Timing, X-Klustergraf-Cache, "
         b"X-Klustergraf-Version, X-Request-ID",
     ),
-    (
-        b"content-security-policy",
-        b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-        b"object-src 'none'",
-    ),
+    (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
 )
@@ -37,11 +38,31 @@ _PREFLIGHT: Final = {
     ),
     "Access-Control-Max-Age": "86400",
 }
+# What a response may say by itself, instead of what all say.
+_OWN: Final = frozenset((b"content-security-policy", b"referrer-policy"))
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _FIRST_PART: Final = secrets.token_hex(4)
 _numbers = itertools.count(1)
 
 _log = logging.getLogger(__name__)
+
+
+def with_images_of(origin: str) -> dict[str, str]:
+    """Give the headers of a page that shows pictures of one other host, and tells it our origin.
+
+    Servers of tiles ask to be told which site shows them; the page itself is not told.
+    """
+    return {
+        "Content-Security-Policy": f"{_POLICY}; img-src 'self' {origin}",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+    }
+
+
+def _with_common(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    given = list(headers)
+    own = _OWN.intersection(name for name, _ in given)
+    common = EVERYWHERE if not own else [h for h in EVERYWHERE if h[0] not in own]
+    return [*given, *common]
 
 
 def new_request_id() -> str:
@@ -100,7 +121,7 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 named = (b"x-request-id", own_id.encode())
-                message["headers"] = [*message.get("headers", ()), *EVERYWHERE, named]
+                message["headers"] = [*_with_common(message.get("headers", ())), named]
             await send(message)
 
         try:

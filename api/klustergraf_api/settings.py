@@ -1,9 +1,9 @@
 """Everything that can be set, from ``KLUSTERGRAF_*`` variables or the options of ``serve``."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from klustergraf.namespaces import BASE
@@ -38,6 +38,20 @@ class Settings(BaseSettings):
         default="",
         pattern=r"^([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)?$",
         description="Mailbox of a function there, for questions; never a person's.",
+    )
+    map_tiles: str = Field(
+        default="",
+        pattern=r"^((https?://[A-Za-z0-9.:-]+)?/[^\s{}\"<>]*(\{[zxy]\}[^\s{}\"<>]*){3})?$",
+        description="Address of map tiles in Web Mercator, with {z}, {x} and {y}, shown beneath "
+        "the map; empty: none, and no other host is asked.",
+    )
+    map_credit: str = Field(
+        default="", description="Whom the tiles are by, as their licence wants it told."
+    )
+    map_credit_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Page about the tiles and their licence.",
     )
     past_versions: int = Field(
         default=2, ge=1, description="How many past versions are kept open for queries at a time."
@@ -111,3 +125,14 @@ class Settings(BaseSettings):
     rows_per_page: int = Field(
         default=1000, ge=1, description="Most rows that a page shows; downloads are always whole."
     )
+
+    @model_validator(mode="after")
+    def _tiles_are_whole(self) -> Self:
+        """Refuse tiles whose address lacks a number, or that say not whose they are."""
+        if self.map_tiles:
+            lacking = [part for part in ("{z}", "{x}", "{y}") if part not in self.map_tiles]
+            if lacking:
+                raise ValueError(f"map_tiles lacks {', '.join(lacking)}")
+            if not self.map_credit:
+                raise ValueError("map_tiles are set, so map_credit must say whose they are")
+        return self

@@ -2,10 +2,19 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+
+from klustergraf.build import BuildResult
+from klustergraf.derivations import derive_all
+from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf_api.app import create_app
+from klustergraf_api.settings import Settings
+from local_server import served
+from serving import live_server
 
 Open = Callable[..., Page]
 
@@ -78,3 +87,49 @@ def test_nothing_fits(open_page: Open) -> None:
     page = open_page("/map?kind=university&tie=foundation&programme=fp7")
     assert "No actor fits" in page.get_by_role("status").first.inner_text()
     assert page.locator("svg.map path").count() > 30
+
+
+_TILE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">
+<rect width="256" height="256" fill="#3366cc"/></svg>"""
+
+
+@pytest.fixture(scope="module")
+def tiles() -> Iterator[str]:
+    """Serve blue tiles on another port, which is another origin."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Type", "image/svg+xml")
+        request.end_headers()
+        request.wfile.write(_TILE)
+
+    with served(answer) as address:
+        yield address
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_tiles_when_set(
+    browser: Browser, founding: BuildResult, tiles: str, javascript: bool
+) -> None:
+    """Tiles of another host are seen beneath the map, and nothing else is fetched from there."""
+    derive_all(founding.version)
+    settings = Settings(map_tiles=tiles + "{z}/{x}/{y}.svg", map_credit="Makers")
+    with EmbeddedEngine(founding.version, workers=1) as engine:
+        app = create_app(settings, engine, version=founding.version)
+        with live_server(app) as address:
+            context = browser.new_context(base_url=address, java_script_enabled=javascript)
+            page = context.new_page()
+            faults: list[str] = []
+            asked: list[str] = []
+            page.on("console", lambda message: faults.append(message.text))
+            page.on("requestfinished", lambda request: asked.append(request.url))
+            page.goto("/map", wait_until="networkidle")
+            images = page.locator("svg.map image").count()
+            from_elsewhere = [url for url in asked if not url.startswith(address)]
+            assert len(from_elsewhere) == images > 8
+            assert all(url.startswith(tiles) for url in from_elsewhere)
+            assert faults == []
+            page.locator("svg.map a").first.click()
+            page.wait_for_url("**municipality=**")
+            assert page.locator("svg.map image").count() > 8
+            context.close()

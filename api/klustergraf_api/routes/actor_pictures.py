@@ -16,8 +16,9 @@ from klustergraf.analysis.kinds import GROUPS, kind_group
 from klustergraf.analysis.storage import Analysis
 from klustergraf_api.dependencies import Parts
 from klustergraf_api.execution import Executor
+from klustergraf_api.land import Land
 from klustergraf_api.pages.rendering import View
-from klustergraf_api.routes.map_page import Land, read_land
+from klustergraf_api.routes.map_page import read_land
 
 _MOST_PARTNERS: Final = 24
 _LONGEST_NAME: Final = 48

@@ -16,6 +16,7 @@ from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.results import read_results
 from klustergraf_api.routes.citations import citation_of
+from klustergraf_api.routes.map_page import tile_server
 from klustergraf_api.time_travel import stored_versions
 
 router = APIRouter(include_in_schema=False)
@@ -91,4 +92,6 @@ async def about(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
     """Tell why this exists, how it is made, from what, and how it treats those who use it."""
     query = _SOURCES.replace("LANGUAGE", parts.pages.view(request).language)
     graphs = await read_results(executor, QueryRequest(query), _MOST_GRAPHS)
-    return parts.pages.respond(request, "about.html", graphs=graphs, query=query)
+    return parts.pages.respond(
+        request, "about.html", graphs=graphs, query=query, tiles=tile_server(parts.settings)
+    )

@@ -1,7 +1,6 @@
 """``/map``: the municipalities of the region and the actors in them, drawn at the server."""
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,23 +18,23 @@ from klustergraf.analysis.storage import Analysis
 from klustergraf.namespaces import GEO, ID, KG, ORG
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
+from klustergraf_api.land import WIDTH, Area, Box, Land, Point, TileServer, draw, read_rings
+from klustergraf_api.middleware import with_images_of
 from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.analysis import AnalysisDep, AskedDep
 from klustergraf_api.routes.network_page import Choice, network_filters
+from klustergraf_api.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 
 _METHODS: Final = ["GET", "HEAD"]
 _ACTORS_SHOWN: Final = 200
-# The drawing is so many units wide; everything in it is in these units.
-_WIDTH: Final = 1000.0
 _SMALLEST, _LARGEST = 15.0, 46.0
 _GAP: Final = 2.0
 _ROUNDS: Final = 200
 # About how wide a letter of a name is, and how high a line, at the size that the style gives.
 _LETTER, _LINE = 10.0, 21.0
 _NEAR: Final = 26.0
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 _BOUNDARIES: Final = f"""\
 PREFIX geo: <{GEO}>
@@ -49,20 +48,6 @@ WHERE {{
   ?county a kg:County .
 }}
 ORDER BY ?municipality"""
-
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Area:
-    """A municipality as it is drawn."""
-
-    slug: str
-    county: str
-    path: str
-    middle: Point
-    box: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -88,37 +73,6 @@ class Name:
     text: str
 
 
-@dataclass(frozen=True)
-class Projection:
-    """From degrees to the drawing: equal distances east and north in the middle of the region."""
-
-    west: float
-    north: float
-    scale: float
-    narrowing: float
-
-    def place(self, longitude: float, latitude: float) -> Point:
-        """Give the place of a point."""
-        return (
-            round((longitude - self.west) * self.narrowing * self.scale, 1),
-            round((self.north - latitude) * self.scale, 1),
-        )
-
-
-@dataclass(frozen=True)
-class Land:
-    """The municipalities of the region, and how degrees are drawn."""
-
-    areas: Mapping[str, Area]
-    projection: Projection
-    height: float
-
-    @property
-    def counties(self) -> list[str]:
-        """The counties that the municipalities are in (slugs)."""
-        return sorted({area.county for area in self.areas.values()})
-
-
 @router.api_route("/map", methods=_METHODS)
 async def show_map(
     request: Request,
@@ -142,12 +96,17 @@ async def show_map(
     elif land:
         clusters = _by_municipality(by_place, land, places, view)
     ordered = sorted(actors, key=lambda a: a.name(view.language).casefold())
+    box = _box(land, area) if land else None
+    server = tile_server(parts.settings)
     return parts.pages.respond(
         request,
         "map.html",
+        headers=with_images_of(server.origin) if server and server.origin else None,
         land=land,
         area=area,
-        box=_box(land, area) if land else "",
+        box=_view_box(box) if box else "",
+        tiles=list(server.tiles(land.projection, box)) if server and land and box else [],
+        server=server,
         clusters=clusters,
         names=_names(land, clusters, places, view) if land and not area else [],
         zoom=_zoom(area),
@@ -165,6 +124,13 @@ async def show_map(
         is_by_ties=_is_by_ties(asked),
         query=_query([k for k in asked.kinds if k in analysis.snapshot.kinds]),
     )
+
+
+def tile_server(settings: Settings) -> TileServer | None:
+    """Give where tiles come from; None: from nowhere, as it is unless set otherwise."""
+    if not settings.map_tiles:
+        return None
+    return TileServer(settings.map_tiles, settings.map_credit, settings.map_credit_url)
 
 
 def _is_by_ties(asked: Any) -> bool:
@@ -195,58 +161,6 @@ async def read_land(parts: Parts, executor: Executor) -> Land | None:
         parts.remembered["land"] = draw(found) if found else None
     land: Land | None = parts.remembered["land"]
     return land
-
-
-def read_rings(text: str) -> list[list[Point]]:
-    """Read the rings of a polygon or multipolygon in WKT, as pairs of longitude and latitude.
-
-    >>> read_rings("POLYGON((17 60, 18 60, 17.5 61.5, 17 60))")
-    [[(17.0, 60.0), (18.0, 60.0), (17.5, 61.5), (17.0, 60.0)]]
-    """
-    rings = []
-    for ring in re.findall(r"\(([^()]+)\)", text):
-        pairs = [_NUMBER.findall(pair) for pair in ring.split(",")]
-        rings.append([(float(pair[0]), float(pair[1])) for pair in pairs if len(pair) > 1])
-    return rings
-
-
-def draw(found: Sequence[tuple[str, str, list[list[Point]]]]) -> Land:
-    """Draw municipalities, given as slug, slug of the county, and rings in degrees."""
-    points = [point for _, _, rings in found for ring in rings for point in ring]
-    west, east = min(x for x, _ in points), max(x for x, _ in points)
-    south, north = min(y for _, y in points), max(y for _, y in points)
-    narrowing = math.cos(math.radians((south + north) / 2))
-    projection = Projection(west, north, _WIDTH / ((east - west) * narrowing), narrowing)
-    areas = {}
-    for slug, county, rings in found:
-        drawn = [[projection.place(*point) for point in ring] for ring in rings]
-        corners = [point for ring in drawn for point in ring]
-        areas[slug] = Area(
-            slug,
-            county,
-            "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in drawn),
-            _middle(max(drawn, key=len)),
-            (
-                min(x for x, _ in corners),
-                min(y for _, y in corners),
-                max(x for x, _ in corners),
-                max(y for _, y in corners),
-            ),
-        )
-    return Land(areas, projection, (north - south) * projection.scale)
-
-
-def _middle(ring: Sequence[Point]) -> Point:
-    """Give the centre of mass of a ring (shoelace formula)."""
-    area = x = y = 0.0
-    for (x1, y1), (x2, y2) in zip(ring, [*ring[1:], ring[0]], strict=True):
-        cross = x1 * y2 - x2 * y1
-        area += cross
-        x += (x1 + x2) * cross
-        y += (y1 + y2) * cross
-    if not area:
-        return ring[0]
-    return round(x / (3 * area), 1), round(y / (3 * area), 1)
 
 
 def _by_municipality(
@@ -350,16 +264,23 @@ def _zoom(area: Area | None) -> float:
     if area is None:
         return 1.0
     left, top, right, bottom = area.box
-    return max(right - left, bottom - top) * 1.2 / _WIDTH
+    return max(right - left, bottom - top) * 1.2 / WIDTH
 
 
-def _box(land: Land, area: Area | None) -> str:
-    """Give the part of the drawing that is shown, as SVG wants it."""
+def _box(land: Land, area: Area | None) -> Box:
+    """Give the part of the drawing that is shown."""
     if area is None:
-        return f"-10 -10 {_WIDTH + 20:.0f} {land.height + 20:.0f}"
+        return -10, -10, WIDTH + 10, land.height + 10
     left, top, right, bottom = area.box
-    side = max(right - left, bottom - top) * 1.2
-    return f"{(left + right - side) / 2:.1f} {(top + bottom - side) / 2:.1f} {side:.1f} {side:.1f}"
+    half = max(right - left, bottom - top) * 0.6
+    across, down = (left + right) / 2, (top + bottom) / 2
+    return across - half, down - half, across + half, down + half
+
+
+def _view_box(box: Box) -> str:
+    """Write a part of the drawing as SVG wants it."""
+    left, top, right, bottom = box
+    return f"{left:.1f} {top:.1f} {right - left:.1f} {bottom - top:.1f}"
 
 
 def _filters(analysis: Analysis, asked: AskedDep, view: View) -> dict[str, list[Choice]]:
