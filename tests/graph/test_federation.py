@@ -284,10 +284,11 @@ def test_cancellation(engine: FederatedEngine, endpoint: Endpoint) -> None:
 
     endpoint.body = gone()
     query = f"SELECT * {{ SERVICE SILENT <{endpoint.url}> {{ ?s ?p ?o }} }}"
+    engine._fetcher = Fetcher(FetchLimits(seconds=20), also_networks=THIS_MACHINE)
     began = time.monotonic()
     with pytest.raises(EngineUnavailable, match="stopped"):
         engine.query(QueryRequest(query), cancellation)
-    assert time.monotonic() - began < 0.9
+    assert time.monotonic() - began < 5
 
 
 def test_answers_too_large_to_join(tiny: EmbeddedEngine, endpoint: Endpoint) -> None:

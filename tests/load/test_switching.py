@@ -8,12 +8,16 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from klustergraf.engine.base import Cancellation, QueryAnswer, QueryEngine, QueryRequest
+from klustergraf.engine.change import Change
+from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.errors import EngineUnavailable
 from klustergraf.version import Manifest, Version, VersionStore
 from klustergraf_api.app import create_app, engine_for
 from klustergraf_api.settings import Settings
-from serving import is_running, live_server, wait_until
+from serving import ENDLESS_ROWS, is_running, live_server, wait_until
 from wire import connect, exchange, get, receive
 
 REQUESTS = 10_000
@@ -30,7 +34,14 @@ def add_version(home: Path, number: int) -> Version:
     return VersionStore(home).add(dataset, manifest, b"")
 
 
-def test_no_request_fails_while_versions_change(tmp_path: Path) -> None:
+def change_between(before: Version, after: Version) -> Change:
+    """Give the lines that two versions differ by."""
+    gone, come = (set(v.dataset_path.read_bytes().splitlines(True)) for v in (before, after))
+    return Change(added=sorted(come - gone), removed=sorted(gone - come))
+
+
+@pytest.mark.parametrize("by_change", [False, True], ids=["loaded", "changed"])
+def test_no_request_fails_while_versions_change(tmp_path: Path, by_change: bool) -> None:
     """10,000 requests during twenty switches: each is answered, by the version that it names."""
     numbers = {add_version(tmp_path, 0).id: 0}
     settings = Settings(home=tmp_path, watch_seconds=0.02, workers=2)
@@ -57,8 +68,16 @@ def test_no_request_fails_while_versions_change(tmp_path: Path) -> None:
                 if number >= REQUESTS and done.is_set():
                     return
 
+    def start(version: Version) -> QueryEngine:
+        served = app.state.parts.engine
+        if not by_change:
+            return engine_for(version, settings)
+        assert isinstance(served, EmbeddedEngine)
+        before = VersionStore(tmp_path).get(served.version_id)
+        return served.successor(version, change_between(before, version))
+
     engine = engine_for(VersionStore(tmp_path).current(), settings)
-    app = create_app(settings, engine, start_engine=partial(engine_for, settings=settings))
+    app = create_app(settings, engine, start_engine=start)
     with engine, live_server(app) as address:
         threads = [threading.Thread(target=ask, args=[address]) for _ in range(CLIENTS)]
         for thread in threads:
@@ -103,6 +122,33 @@ def test_version_that_cannot_be_served_changes_nothing(tmp_path: Path) -> None:
         assert tried == [second.id]
         reply = exchange(address, get(WHICH))
         assert (reply.status, reply.headers["x-klustergraf-version"]) == (200, first.id)
+
+
+def test_answer_that_has_begun_is_finished_by_its_version(tmp_path: Path) -> None:
+    """An answer goes on over the switch, under the id it began with; its engine ends with it."""
+    first = add_version(tmp_path, 0)
+    settings = Settings(home=tmp_path, watch_seconds=0.02)
+    engine = engine_for(first, settings)
+    app = create_app(settings, engine, start_engine=partial(engine_for, settings=settings))
+    with engine, live_server(app) as address:
+        with connect(address) as connection:
+            connection.sendall(get(ENDLESS_ROWS, "Accept: text/csv"))
+            head = connection.recv(1 << 16)
+            assert f"x-klustergraf-version: {first.id}\r\n".encode() in head.lower()
+            second = add_version(tmp_path, 1)
+
+            def has_switched() -> bool:
+                reply = exchange(address, get(WHICH, "Accept: text/csv"))
+                return reply.headers["x-klustergraf-version"] == second.id
+
+            assert wait_until(has_switched)
+            received = 0
+            while received < 1 << 24:  # far more than any buffer between here and the engine
+                piece = connection.recv(1 << 16)
+                assert piece
+                received += len(piece)
+            assert is_running(engine.keeper_pid)
+        assert wait_until(lambda: not is_running(engine.keeper_pid))
 
 
 class _Slow:

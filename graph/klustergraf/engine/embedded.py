@@ -8,7 +8,6 @@ from many threads and event loops at once; no query ever runs in this process.
 import asyncio
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import file_digest
 from pathlib import Path
@@ -192,19 +191,6 @@ class EmbeddedEngine:
         answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline, self._version_id)
         await answer.start_async(self._job(request, dataset, deadline, self._pool.is_warm(lane)))
         return answer
-
-    def retire(self, then: Callable[[], None] | None = None) -> None:
-        """Take no new query, and close when the last one that runs or waits has ended.
-
-        Returns at once; new queries raise EngineRetired. ``then`` is called after the end.
-        """
-
-        def end() -> None:
-            self.close()
-            if then is not None:
-                then()
-
-        self._pool.retire(end)
 
     def close(self) -> None:
         """Stop the engine and every query of it. May be called twice."""

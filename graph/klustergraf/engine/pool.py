@@ -27,13 +27,6 @@ _LENT_PER_WORKER: Final = 4
 _log = logging.getLogger(__name__)
 
 
-class EngineRetired(EngineUnavailable):
-    """Another version has taken this one's place; it takes no new query."""
-
-    def __init__(self) -> None:
-        super().__init__("Another version is served now. Ask again.")
-
-
 class Holder(Protocol):
     """Who holds a place: an answer that is being given."""
 
@@ -72,7 +65,6 @@ class Pool:
         self._most_warm = most_warm
         self._warm: list[Lane] = []
         self._closed = False
-        self._on_rest: Callable[[], None] | None = None
         self._mean_seconds = 0.0
         self._keeper_lock = threading.Lock()
         self._keeper = keeper or start_keeper()
@@ -141,8 +133,6 @@ class Pool:
                 self._free += 1
         if ticket is not None:
             ticket.set_result(None)
-        elif self._on_rest is not None:
-            self._rest_if_done()
 
     def lend(self) -> bool:
         """Give on the place of a query whose reader sleeps; not of too many at a time."""
@@ -157,8 +147,6 @@ class Pool:
         """Count a query whose place was given on as ended."""
         with self._lock:
             self._lent -= 1
-        if self._on_rest is not None:
-            self._rest_if_done()
 
     def hold(self, holder: Holder) -> None:
         """Remember who has a place."""
@@ -221,23 +209,6 @@ class Pool:
                     self._keeper.close()  # it has died this moment
         raise EngineUnavailable("The engine cannot be started.")
 
-    def retire(self, then: Callable[[], None]) -> None:
-        """Take no new query; when the last that runs or waits has ended, do this, in a thread."""
-        with self._lock:
-            self._on_rest = then
-        self._rest_if_done()
-
-    def _rest_if_done(self) -> None:
-        with self._lock:
-            busy = self._free < self._workers or self._waiting or self._lent
-            then = self._on_rest
-            if busy or then is None:
-                return
-            self._on_rest = _nothing
-        if then is not _nothing:
-            # Ending a keeper takes a moment, and this may be an event loop.
-            threading.Thread(target=then).start()
-
     def close(self) -> None:
         """End every worker, and turn away who waits. May be called twice."""
         with self._lock:
@@ -257,8 +228,6 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("The engine is closed.")
-            if self._on_rest is not None:
-                raise EngineRetired
             if self._free:
                 self._free -= 1
                 return None
@@ -292,7 +261,3 @@ class Pool:
     def _retry_after(self) -> int:
         expected = self._mean_seconds * (len(self._waiting) + 1) / self._workers
         return min(max(math.ceil(expected), 1), _LONGEST_RETRY_SECONDS)
-
-
-def _nothing() -> None:
-    """Stand for what was to be done at rest, and has been."""
