@@ -17,7 +17,7 @@ from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.change import Change
 from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf.engine.federation import FederatedEngine
+from klustergraf.engine.federation import EmbeddedFederatedEngine, FederatedEngine
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.archive import Archive
@@ -268,7 +268,7 @@ def with_services(engine: EmbeddedEngine, settings: Settings) -> QueryEngine:
     if not settings.service_endpoints:
         return engine
     seconds = settings.query_timeout_seconds
-    return FederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
+    return EmbeddedFederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
 
 
 def start_version(version: Version, settings: Settings) -> QueryEngine:

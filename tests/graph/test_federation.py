@@ -1,9 +1,11 @@
 """SERVICE to allowed endpoints: whom it asks, what it asks, and what it can never reach."""
 
+import asyncio
 import http.server
 import ipaddress
 import json
 import socket
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 
 from klustergraf.engine.base import Cancellation, QueryRequest, ResultsFormat
 from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf.engine.federation import FederatedEngine
+from klustergraf.engine.federation import EmbeddedFederatedEngine, FederatedEngine
 from klustergraf.engine.fetching import Fetcher, FetchLimits, is_public
 from klustergraf.errors import (
     EngineUnavailable,
@@ -21,9 +23,10 @@ from klustergraf.errors import (
     QueryRefused,
     QueryResourcesExceeded,
     QueryTimeout,
+    SparqlSyntaxError,
 )
 from local_server import served
-from serving import LAB, TINY
+from serving import LAB, TINY, wait_until
 
 JSON = "application/sparql-results+json"
 THIS_MACHINE = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -53,6 +56,7 @@ class Endpoint:
         self.headers = {"Content-Type": JSON}
         self.body: bytes | Iterator[bytes] = results({"s": iri(LAB), "n": text("seven")})
         self.asked: list[str] = []
+        self.hung_up = threading.Event()
         self.url = ""
 
     def answer(self, handler: http.server.BaseHTTPRequestHandler) -> None:
@@ -66,8 +70,11 @@ class Endpoint:
         if isinstance(self.body, bytes):
             handler.send_header("Content-Length", str(len(self.body)))
         handler.end_headers()
-        for piece in [self.body] if isinstance(self.body, bytes) else self.body:
-            handler.wfile.write(piece)
+        try:
+            for piece in [self.body] if isinstance(self.body, bytes) else self.body:
+                handler.wfile.write(piece)
+        except OSError:
+            self.hung_up.set()
 
 
 @pytest.fixture
@@ -408,3 +415,66 @@ def test_a_name_with_one_private_address_is_refused(
 def test_public_addresses(address: str, expected: bool) -> None:
     """Only addresses of the public network count, also when one is hidden in another."""
     assert is_public(ipaddress.ip_address(address)) is expected
+
+
+@pytest.fixture
+def federated(endpoint: Endpoint) -> Iterator[EmbeddedFederatedEngine]:
+    """Allow the endpoint to an engine that an event loop asks."""
+    fetcher = Fetcher(FetchLimits(seconds=20), also_networks=THIS_MACHINE)
+    engine = EmbeddedEngine(TINY, workers=1)
+    made = EmbeddedFederatedEngine(engine, [endpoint.url], fetcher=fetcher)
+    yield made
+    made.close()
+
+
+def test_event_loop_goes_on_while_others_are_asked(
+    federated: EmbeddedFederatedEngine, endpoint: Endpoint
+) -> None:
+    """While one query waits for an endpoint, the loop answers others; then that one is joined."""
+    go_on = threading.Event()
+    body = results({"n": text("seven")})
+
+    def late() -> Iterator[bytes]:
+        go_on.wait(20)
+        yield body
+
+    endpoint.body, endpoint.headers["Content-Length"] = late(), str(len(body))
+
+    async def ask_both() -> tuple[bytes | None, bytes | None]:
+        query = f"SELECT ?n {{ SERVICE <{endpoint.url}> {{ ?s <urn:n> ?n }} }}"
+        request = QueryRequest(query, results_format=ResultsFormat.CSV)
+        waiting = asyncio.create_task(federated.query_async(request))
+        assert await asyncio.to_thread(wait_until, lambda: bool(endpoint.asked))
+        meanwhile = await federated.query_async(QueryRequest("ASK {}"))
+        assert not waiting.done()
+        go_on.set()
+        return meanwhile.whole, (await waiting).whole
+
+    assert asyncio.run(ask_both()) == (b'{"head":{},"boolean":true}', b"n\r\nseven\r\n")
+
+
+def test_cancelled_task_hangs_up(federated: EmbeddedFederatedEngine, endpoint: Endpoint) -> None:
+    """A task that is cancelled ends the question to others at once, and leaves nothing behind."""
+    endpoint.body = slowly()
+
+    async def give_up() -> None:
+        query = f"SELECT * {{ SERVICE <{endpoint.url}> {{ ?s ?p ?o }} }}"
+        asking = asyncio.create_task(federated.query_async(QueryRequest(query)))
+        assert await asyncio.to_thread(wait_until, lambda: bool(endpoint.asked))
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(give_up())
+    assert endpoint.hung_up.wait(5)
+
+
+@pytest.mark.parametrize("block", ["SERVICE <http://example.org/>", "SERVICE ?e", "SERVICE <URL"])
+def test_refused_in_the_event_loop_too(
+    federated: EmbeddedFederatedEngine, endpoint: Endpoint, block: str
+) -> None:
+    """What may not be asked is refused, whoever runs the query."""
+    query = f"ASK {{ {block.replace('URL', endpoint.url)} {{ ?s ?p ?o }} }}"
+    with pytest.raises((QueryRefused, SparqlSyntaxError)):
+        asyncio.run(federated.query_async(QueryRequest(query)))
+    assert not endpoint.asked

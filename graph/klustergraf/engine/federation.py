@@ -9,11 +9,16 @@ as a query of its own, and its solutions are put in its place::
 Every other SERVICE is refused, here or by the guard that reads the query afterwards.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Final
 
+from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import Cancellation, QueryAnswer, QueryEngine, QueryRequest
+from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.fetching import Fetcher, Solutions
 from klustergraf.engine.guard import MAX_QUERY_CHARACTERS, resolve_iri
 from klustergraf.engine.tokens import Token, prologue_end, tokens
@@ -25,8 +30,10 @@ from klustergraf.errors import (
     QueryTimeout,
 )
 
-_MOST_BLOCKS = 8
-_NOTHING_KNOWN: Solutions = ([], [[]])
+_MOST_BLOCKS: Final = 8
+_NOTHING_KNOWN: Final[Solutions] = ([], [[]])
+# Each waits for the endpoints of one query; the next query with SERVICE waits for one of them.
+_THREADS: Final = 16
 
 
 @dataclass(frozen=True)
@@ -70,16 +77,31 @@ class FederatedEngine:
 
         Errors: as QueryEngine.query; with SILENT, an endpoint that fails is passed over.
         """
-        if len(request.text) > MAX_QUERY_CHARACTERS:
-            return self.engine.query(request, cancellation)  # which refuses it
+        answerable = self._answerable(request, self._deadline(request), cancellation)
+        return self.engine.query(answerable, cancellation)
+
+    def _deadline(self, request: QueryRequest) -> float:
+        return time.monotonic() + self._seconds(request)
+
+    def _seconds(self, request: QueryRequest) -> float:
+        return min(request.timeout_seconds or self._timeout_seconds, self._timeout_seconds)
+
+    def _answerable(
+        self, request: QueryRequest, deadline: float, cancellation: Cancellation | None
+    ) -> QueryRequest:
+        """Put the solutions of the SERVICE blocks of a query in their place.
+
+        One without any is as it was; so is one that is too long, which the engine refuses.
+        """
+        if not _may_ask(request.text):
+            return request
         cut = list(tokens(request.text))
         blocks = _blocks(request.text, cut)
         if not blocks:
-            return self.engine.query(request, cancellation)
+            return request
         for block in blocks:
             self._check(block)
-        seconds = min(request.timeout_seconds or self._timeout_seconds, self._timeout_seconds)
-        deadline = time.monotonic() + seconds
+        seconds = self._seconds(request)
         prologue = request.text[: cut[prologue_end(cut)].start]
         line = Line()
         if cancellation is not None:
@@ -101,7 +123,7 @@ class FederatedEngine:
         rest = deadline - time.monotonic()
         if rest <= 0:
             raise QueryTimeout(seconds)
-        return self.engine.query(replace(request, text=text, timeout_seconds=rest), cancellation)
+        return replace(request, text=text, timeout_seconds=rest)
 
     def close(self) -> None:
         """Stop the engine and every query of it."""
@@ -126,6 +148,57 @@ class FederatedEngine:
             if block.is_silent:
                 return _NOTHING_KNOWN
             raise
+
+
+class EmbeddedFederatedEngine(FederatedEngine):
+    """A federated engine over an embedded one, for event loops too.
+
+    Only queries with SERVICE need a thread, while others are asked.
+    """
+
+    def __init__(
+        self,
+        engine: EmbeddedEngine,
+        endpoints: Iterable[str],
+        *,
+        timeout_seconds: float = 30.0,
+        fetcher: Fetcher | None = None,
+    ) -> None:
+        super().__init__(engine, endpoints, timeout_seconds=timeout_seconds, fetcher=fetcher)
+        self.engine: EmbeddedEngine = engine
+        self._threads = ThreadPoolExecutor(_THREADS, "service")
+
+    async def query_async(self, request: QueryRequest) -> EmbeddedAnswer:
+        """Do as query does, in an asyncio event loop. To stop the query, cancel the task."""
+        if not _may_ask(request.text):
+            return await self.engine.query_async(request)
+        cancellation = Cancellation()
+        asking = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._answerable, request, self._deadline(request), cancellation
+        )
+        try:
+            answerable = await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            cancellation.cancel()
+            asking.add_done_callback(_forget)
+            raise
+        return await self.engine.query_async(answerable)
+
+    def close(self) -> None:
+        """Stop the engine and every query of it."""
+        super().close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _forget(asking: "asyncio.Future[QueryRequest]") -> None:
+    """Take note of an error that nobody waits for any more."""
+    if not asking.cancelled():
+        asking.exception()
+
+
+def _may_ask(text: str) -> bool:
+    """Tell whether a query may have a SERVICE block; to cut it into tokens takes its time."""
+    return len(text) <= MAX_QUERY_CHARACTERS and "service" in text.lower()
 
 
 def _blocks(text: str, cut: list[Token]) -> list[_Block]:
