@@ -5,25 +5,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib import metadata
-from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
 
 from klustergraf.catalogue import Catalogue
 from klustergraf.contributions.desk import Desk
-from klustergraf.contributions.lines import Delta, same_values
+from klustergraf.contributions.lines import Delta
 from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
-from klustergraf.engine.change import Change
-from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf.engine.federation import EmbeddedFederatedEngine, FederatedEngine
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.archive import Archive
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.contributing import Contributing
 from klustergraf_api.dependencies import Parts
+from klustergraf_api.engines import next_engine, start_past
+from klustergraf_api.engines import start_engine as start_anew
 from klustergraf_api.following import StartEngine, follow
 from klustergraf_api.metrics import Metrics
 from klustergraf_api.middleware import Front
@@ -57,7 +55,6 @@ from klustergraf_api.shortcut import Shortcut
 from klustergraf_api.time_travel import TimeTravel
 
 _KIBIBYTE = 1024
-_PAST_WORKERS = 2
 
 
 def create_app(
@@ -104,7 +101,7 @@ def create_app(
         app.state.archive = archive
         following: asyncio.Task[None] | None = None
         if engine is None or start_engine is not None:
-            start = start_engine or partial(start_version, settings=settings)
+            start = start_engine or partial(start_anew, settings=settings)
             following = asyncio.create_task(follow(parts, start))
             if served is not None:
                 parts.contributing = _contributing(settings, parts, start)
@@ -172,22 +169,6 @@ def _contributing(settings: Settings, parts: Parts, start_engine: StartEngine) -
     return Contributing(Desk(settings.home), start=start, adopt=parts.adopt)
 
 
-def next_engine(
-    engine: QueryEngine, version: Version, delta: Delta, settings: Settings
-) -> QueryEngine | None:
-    """Make what answers from a version out of the engine of its parent; None: it cannot be.
-
-    Errors: as engine_for.
-    """
-    if isinstance(engine, FederatedEngine):
-        engine = engine.engine
-    if not isinstance(engine, EmbeddedEngine):
-        return None
-    again = same_values(version.dataset_path, delta.removed)
-    change = Change(added=(*delta.added, *again), removed=delta.removed)
-    return with_services(engine.successor(version, change), settings)
-
-
 def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner:
     admission = Admission(per_client=settings.queries_per_client)
     metrics.set_version(engine.version_id)
@@ -232,48 +213,4 @@ def current_engine(settings: Settings) -> tuple[QueryEngine, Version]:
     """
     version = VersionStore(settings.home).current()
     derive_all(version)
-    return start_version(version, settings), version
-
-
-def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
-    """Make the engine that the settings ask for, over a version or an RDF file.
-
-    Errors: EngineUnavailable, GraphParseError.
-    """
-    return EmbeddedEngine(
-        source,
-        default_graph=settings.default_graph,
-        timeout_seconds=settings.query_timeout_seconds,
-        memory_mb=settings.memory_per_query_mb,
-        workers=settings.workers,
-        result_mb=settings.answer_mb,
-        most_waiting=settings.waiting_queries,
-        warm_workers=settings.warm_workers,
-        storage=settings.storage,
-    )
-
-
-def start_past(version: Version, settings: Settings) -> QueryEngine:
-    """Make what answers from a version of the past: few workers, on disk when memory is scarce.
-
-    Errors: as engine_for.
-    """
-    storage = "auto" if settings.storage == "memory" else settings.storage
-    few = {"workers": min(settings.workers, _PAST_WORKERS), "storage": storage}
-    return start_version(version, settings.model_copy(update=few))
-
-
-def with_services(engine: EmbeddedEngine, settings: Settings) -> QueryEngine:
-    """Let the queries of an engine ask the endpoints that the settings allow, if there are any."""
-    if not settings.service_endpoints:
-        return engine
-    seconds = settings.query_timeout_seconds
-    return EmbeddedFederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
-
-
-def start_version(version: Version, settings: Settings) -> QueryEngine:
-    """Make what answers from a version.
-
-    Errors: as engine_for.
-    """
-    return with_services(engine_for(version, settings), settings)
+    return start_anew(version, settings), version

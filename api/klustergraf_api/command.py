@@ -5,27 +5,22 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
 import click
-import uvicorn
 from rich.console import Console
 
-from klustergraf.build import Progress, ensure_version
-from klustergraf.cli.build import shown
-from klustergraf.contributions.replay import contributed_files
-from klustergraf.derivations import derive_all
+from klustergraf.cli.progress import shown
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
-from klustergraf.sources.own import source_files
 from klustergraf.version import Version
-from klustergraf_api.app import create_app, engine_for, start_version, with_services
+from klustergraf_api.engines import start_engine
 from klustergraf_api.logs import write_json_lines
 from klustergraf_api.served_files import dataset_file
-from klustergraf_api.server import server_config
 from klustergraf_api.settings import Settings
 
 
@@ -115,44 +110,62 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     write_json_lines()
     signal.signal(signal.SIGTERM, _end)
-    with _engine(settings, (*data, *more_data)) as (engine, version):
-        start_engine = None if data else partial(start_version, settings=settings)
-        app = create_app(settings, engine, start_engine=start_engine, version=version)
-        config = server_config(app)
-        listener = config.bind_socket()
-        listener.listen(config.backlog)  # what is told below holds from that moment
-        # A name with colons is an IPv6 address, which an address on the web has in brackets.
-        shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"Klustergraf, version {engine.version_id[:12]}")
-        click.echo(f"http://{shown_host}:{listener.getsockname()[1]}/  (stop with Ctrl-C)")
-        with listener, contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+    with _starting(settings, (*data, *more_data)) as starting:
+        # The keeper loads the data meanwhile: to read the application takes a second.
+        from klustergraf_api.app import create_app
+        from klustergraf_api.server import run, server_config
+
+        try:
+            engine, version = starting.result()
+        except GraphError as exc:
+            raise click.ClickException(str(exc)) from exc
+        with contextlib.closing(engine):
+            later = None if data else partial(start_engine, settings=settings)
+            app = create_app(settings, engine, start_engine=later, version=version)
+            config = server_config(app)
+            listener = config.bind_socket()
+            listener.listen(config.backlog)  # what is told below holds from that moment
+            # A name with colons is an IPv6 address, which an address on the web has in brackets.
+            shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            click.echo(f"Klustergraf, version {engine.version_id[:12]}")
+            click.echo(f"http://{shown_host}:{listener.getsockname()[1]}/  (stop with Ctrl-C)")
+            with listener, contextlib.suppress(KeyboardInterrupt):
+                run(config, listener)
 
 
 @contextlib.contextmanager
-def _engine(
+def _starting(
     settings: Settings, files: tuple[Path, ...]
-) -> Iterator[tuple[QueryEngine, Version | None]]:
-    """Start the engine over the files, or over the current version."""
-    version = None
+) -> Iterator[Future[tuple[QueryEngine, Version | None]]]:
+    """Start the engine over the files, or over the current version, in a thread.
+
+    Errors: click.ClickException, when there is nothing that an engine could be started over.
+    """
     with tempfile.TemporaryDirectory(prefix="klustergraf-") as folder:
+        version: Version | None = None
         try:
-            if files:
-                made = engine_for(dataset_file(files, Path(folder)), settings)
-            else:
-                with shown(Console(stderr=True)) as progress:
-                    version = _version(settings.home, progress)
-                    progress("derivations", "what is kept with the version")
-                    derive_all(version)
-                made = engine_for(version, settings)
+            if not files:
+                version = _version(settings.home)
+            source = version or dataset_file(files, Path(folder))
         except GraphError as exc:
             raise click.ClickException(str(exc)) from exc
-        with contextlib.closing(with_services(made, settings)) as engine:
-            yield engine, version
+        with ThreadPoolExecutor(1, "start") as pool:
+            yield pool.submit(lambda: (start_engine(source, settings), version))
 
 
-def _version(home: Path, progress: Progress) -> Version:
-    return ensure_version(home, progress, source_files() + contributed_files(home))
+def _version(home: Path) -> Version:
+    """Give the current version, with all that is kept with it; build the graph if need be."""
+    # Files that are served need neither of these, nor the time that they take to be read.
+    from klustergraf.build import ensure_version
+    from klustergraf.contributions.replay import contributed_files
+    from klustergraf.derivations import derive_all
+    from klustergraf.sources.own import source_files
+
+    with shown(Console(stderr=True)) as progress:
+        version = ensure_version(home, progress, source_files() + contributed_files(home))
+        progress("derivations", "what is kept with the version")
+        derive_all(version)
+        return version
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,7 @@
 """How the application is served: uvicorn, with connections of our own."""
 
+import socket
+
 import uvicorn
 from fastapi import FastAPI
 
@@ -28,3 +30,8 @@ def server_config(app: FastAPI) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_graceful_shutdown=settings.grace_seconds,
     )
+
+
+def run(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Serve what is asked on a listening socket until a signal ends it."""
+    uvicorn.Server(config).run(sockets=[listener])

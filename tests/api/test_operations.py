@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf_api.app import with_services
+from klustergraf_api.engines import with_services
 from klustergraf_api.logs import JsonLines
 from klustergraf_api.metrics import query_hash
 from klustergraf_api.settings import Settings

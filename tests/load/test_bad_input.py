@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from klustergraf_api.app import create_app, engine_for
+from klustergraf_api.app import create_app
+from klustergraf_api.engines import engine_for
 from klustergraf_api.settings import Settings
 from serving import cross_join, live_server, numbers
 from wire import Reply, exchange, get, head, post

@@ -15,7 +15,8 @@ from klustergraf.engine.change import Change
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.errors import EngineUnavailable
 from klustergraf.version import Manifest, Version, VersionStore
-from klustergraf_api.app import create_app, engine_for
+from klustergraf_api.app import create_app
+from klustergraf_api.engines import engine_for
 from klustergraf_api.settings import Settings
 from serving import ENDLESS_ROWS, is_running, live_server, wait_until
 from wire import connect, exchange, get, receive

@@ -4,25 +4,41 @@ Exit status: 0 when it went well, 1 when something does not hold (a shape, a pas
 command cannot be carried out as asked. What a user can cause ends in a message, never a traceback.
 """
 
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Final
 
 import click
 
 from klustergraf import __version__
-from klustergraf.cli.build import build
-from klustergraf.cli.contributing import backup, contribute, history, restore, roll_back, token
-from klustergraf.cli.identity import identity
-from klustergraf.cli.importing import import_
-from klustergraf.cli.network import network, strategy, suggest
-from klustergraf.cli.publish import publish
-from klustergraf.cli.query import queries, query
-from klustergraf.cli.self_check import self_check
-from klustergraf.cli.validate import validate
-from klustergraf.cli.verify import verify_sources
-from klustergraf.cli.versions import diff, dump, versions
 from klustergraf.errors import GraphError, ShapeViolations
 from klustergraf.version import default_home
+
+# Where each command is: one is imported when it is wanted, because some need large libraries.
+_COMMANDS: Final = {
+    "backup": "contributing:backup",
+    "build": "build:build",
+    "contribute": "contributing:contribute",
+    "diff": "versions:diff",
+    "dump": "versions:dump",
+    "history": "contributing:history",
+    "identity": "identity:identity",
+    "import": "importing:import_",
+    "network": "network:network",
+    "publish": "publish:publish",
+    "queries": "query:queries",
+    "query": "query:query",
+    "restore": "contributing:restore",
+    "roll-back": "contributing:roll_back",
+    "self-check": "self_check:self_check",
+    "strategy": "network:strategy",
+    "suggest": "network:suggest",
+    "token": "contributing:token",
+    "validate": "validate:validate",
+    "verify-sources": "verify:verify_sources",
+    "versions": "versions:versions",
+}
 
 
 class _Group(click.Group):
@@ -38,17 +54,17 @@ class _Group(click.Group):
             raise _Refusal(str(exc)) from exc
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *(e.name for e in _added())])
+        return sorted([*super().list_commands(ctx), *_COMMANDS, *(e.name for e in _added())])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        command = super().get_command(ctx, cmd_name)
-        if command is not None:
-            return command
+        loaded: object = super().get_command(ctx, cmd_name)
+        if cmd_name in _COMMANDS:
+            module, _, name = _COMMANDS[cmd_name].partition(":")
+            loaded = getattr(import_module(f"{__name__}.{module}"), name)
         for entry in _added():
             if entry.name == cmd_name:
                 loaded = entry.load()
-                return loaded if isinstance(loaded, click.Command) else None
-        return None
+        return loaded if isinstance(loaded, click.Command) else None
 
 
 class _Refusal(click.ClickException):
@@ -72,26 +88,3 @@ def _added() -> list[EntryPoint]:
 def main(ctx: click.Context, home: Path) -> None:
     """Build, query and serve the Stockholm–Uppsala life science knowledge graph."""
     ctx.obj = home
-
-
-main.add_command(build)
-main.add_command(contribute)
-main.add_command(backup)
-main.add_command(history)
-main.add_command(restore)
-main.add_command(roll_back)
-main.add_command(token)
-main.add_command(import_)
-main.add_command(diff)
-main.add_command(dump)
-main.add_command(identity)
-main.add_command(network)
-main.add_command(publish)
-main.add_command(queries)
-main.add_command(query)
-main.add_command(self_check)
-main.add_command(strategy)
-main.add_command(suggest)
-main.add_command(validate)
-main.add_command(verify_sources)
-main.add_command(versions)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from klustergraf.build import BuildResult, Progress
+from klustergraf.build import BuildResult
 from klustergraf.build import build as build_version
+from klustergraf.cli.progress import shown
 from klustergraf.contributions.replay import contributed_files
 from klustergraf.derivations import derive_all
 from klustergraf.errors import ShapeViolations
@@ -79,13 +79,6 @@ def build(
         soft_wrap=True,
     )
     click.echo(result.version.id)
-
-
-@contextmanager
-def shown(console: Console) -> Iterator[Progress]:
-    """Show what a build is doing on the console, in one line that changes."""
-    with console.status("Building the graph") as status:
-        yield lambda step, detail: status.update(f"{step}: {detail}")
 
 
 def _remarks(result: BuildResult) -> Iterator[str]:

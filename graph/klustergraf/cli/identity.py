@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from klustergraf.build import ensure_version
-from klustergraf.cli.build import shown
+from klustergraf.cli.progress import shown
 from klustergraf.errors import ResourceNotFound
 from klustergraf.identity.reading import Comparison, ToldRecord, read_comparisons
 from klustergraf.identity.statements import IDENTITY_GRAPH

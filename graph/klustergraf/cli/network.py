@@ -26,7 +26,7 @@ from klustergraf.analysis.projections import ONTO, project_onto
 from klustergraf.analysis.snapshot import RULES, slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import ensure_version
-from klustergraf.cli.build import shown
+from klustergraf.cli.progress import shown
 from klustergraf.version import VersionStore
 
 MEASURES: Final = (

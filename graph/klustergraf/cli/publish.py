@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from klustergraf.build import ensure_version
-from klustergraf.cli.build import shown
+from klustergraf.cli.progress import shown
 from klustergraf.engine.remote import RemoteEngine
 from klustergraf.engine.transport import Credentials
 from klustergraf.publishing import GraphStore

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from klustergraf.build import ensure_version
 from klustergraf.catalogue import Catalogue
-from klustergraf.cli.build import shown
+from klustergraf.cli.progress import shown
 from klustergraf.engine.base import QueryAnswer, QueryRequest, ResultKind, ResultsFormat
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.errors import GraphParseError, QueryNotFound, QueryParameterError
