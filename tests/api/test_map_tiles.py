@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from pydantic import ValidationError
@@ -50,7 +50,7 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 @contextmanager
-def served(version: Version, **settings: str) -> Iterator[TestClient]:
+def served(version: Version, **settings: Any) -> Iterator[TestClient]:
     """Serve a version under settings."""
     with EmbeddedEngine(version, workers=1) as engine:
         app = create_app(Settings(**settings), engine, Catalogue(TINY_QUERIES), version=version)
