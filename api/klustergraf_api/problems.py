@@ -37,6 +37,7 @@ from klustergraf_api.request_errors import (
     TooManyQueries,
     UnsupportedMediaType,
 )
+from klustergraf_api.wording import Told
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -80,7 +81,13 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
         400, "query-parameter", "Parametern passar inte", "Parameter does not fit", "name", "reason"
     ),
     errors.SparqlSyntaxError: _kind(
-        400, "sparql-syntax", "Frågan är inte SPARQL", "Query is not SPARQL", "line", "column"
+        400,
+        "sparql-syntax",
+        "Frågan är inte SPARQL",
+        "Query is not SPARQL",
+        "line",
+        "column",
+        "reason",
     ),
     errors.QueryRefused: _kind(403, "query-refused", "Frågan tas inte emot", "Query refused"),
     errors.QueryTimeout: _kind(
@@ -242,7 +249,8 @@ class Problem:
     type: str
     title: str
     status: int
-    detail: str
+    told: Told
+    language: str
     extras: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -250,6 +258,7 @@ class Problem:
 def respond(request: Request, problem: Problem) -> Response:
     """Send a problem: as a page to a browser, as problem details to everything else."""
     headers = {**problem.headers, "Vary": "Accept, Accept-Language", "Cache-Control": "no-store"}
+    headers["Content-Language"] = problem.language
     if prefers_html(request.headers.get("accept")):
         pages: Pages = request.app.state.pages
         context = {"problem": problem, "slug": problem.type.rpartition("/")[2]}
@@ -260,7 +269,7 @@ def respond(request: Request, problem: Problem) -> Response:
         "type": problem.type,
         "title": problem.title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": problem.told.text,
         "instance": request.url.path,
         **problem.extras,
     }
@@ -276,20 +285,26 @@ def _language(request: Request) -> str:
 async def _on_known(request: Request, exc: Exception) -> Response:
     kind = kind_of(type(exc))
     extras: dict[str, Any] = {name: getattr(exc, name) for name in kind.members}
-    detail = str(exc)
+    language = _language(request)
+    wording = request.app.state.pages.wording
     if isinstance(exc, RequestValidationError):
-        detail = "The request does not fit what this address reads."
+        told = wording.translate("The request does not fit what this address reads.", language)
         extras["errors"] = [
-            {"pointer": "/" + "/".join(map(str, item["loc"])), "detail": item["msg"]}
+            {
+                "pointer": "/" + "/".join(map(str, item["loc"])),
+                "detail": wording.translate(item["msg"], language).text,
+            }
             for item in exc.errors()
         ]
+    else:
+        told = wording.tell(exc, language)
     headers = {**kind.headers, **getattr(exc, "headers", {})}
     if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s %s: %s", request.method, request.url.path, exc)
-    title = kind.title[_language(request)]
+    title = kind.title[language]
     status: int = getattr(exc, "status", kind.status)
     return respond(
-        request, Problem(f"/problems/{kind.slug}", title, status, detail, extras, headers)
+        request, Problem(f"/problems/{kind.slug}", title, status, told, language, extras, headers)
     )
 
 
@@ -315,18 +330,25 @@ def bare(exc: RequestError) -> tuple[int, bytes]:
 async def _on_http(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, HTTPException):
         raise exc
-    messages = request.app.state.pages.messages[_language(request)]
-    key = f"http.{exc.status_code}"
-    detail = messages.get(key) or str(exc.detail)
-    title = HTTPStatus(exc.status_code).phrase
     headers = exc.headers or {}
-    return respond(request, Problem("about:blank", title, exc.status_code, detail, {}, headers))
+    return respond(request, _of_http(request, exc.status_code, str(exc.detail), headers))
+
+
+def _of_http(
+    request: Request, status: int, otherwise: str = "", headers: Mapping[str, str] | None = None
+) -> Problem:
+    """Tell what HTTP itself has no kind for; title and detail from the messages, if they are."""
+    language = _language(request)
+    messages = request.app.state.pages.messages[language]
+    title = HTTPStatus(status).phrase
+    if language != "en":
+        title = messages.get(f"http.title.{status}", title)
+    told = Told(messages.get(f"http.{status}") or otherwise)
+    return Problem("about:blank", title, status, told, language, {}, headers or {})
 
 
 def _on_unknown(request: Request) -> Response:
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    detail = request.app.state.pages.messages[_language(request)]["http.500"]
-    return respond(request, Problem("about:blank", status.phrase, status, detail))
+    return respond(request, _of_http(request, HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
 class LastResort:

@@ -88,8 +88,9 @@ class Parameter:
             number = Decimal("NaN")
         whole = self.type is ParameterType.INTEGER
         if not number.is_finite() or (whole and number != number.to_integral_value()):
-            kind = "a whole number" if whole else "a number"
-            raise QueryParameterError(self.name, f"must be {kind}, not {value!r}")
+            raise QueryParameterError(
+                self.name, f"must be {'a whole number' if whole else 'a number'}, not {value!r}"
+            )
         return Literal(
             str(int(number)) if whole else format(number, "f"),
             datatype=NamedNode(XSD + ("integer" if whole else "decimal")),

@@ -53,7 +53,10 @@ def test_catalogues_have_the_same_messages() -> None:
     for key in swedish:
         for text in (swedish[key], english[key]):
             assert text.strip(), key
-        fields = [{f[1] for f in string.Formatter().parse(m[key])} for m in (swedish, english)]
+        fields = [
+            {f[1] for f in string.Formatter().parse(m[key]) if f[1] is not None}
+            for m in (swedish, english)
+        ]
         assert fields[0] == fields[1], key
         dynamic = key.startswith(
             (
@@ -61,6 +64,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("answer.", "boolean.", "thing.query.", "ontology.", "service.", "type."),
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
                 "vocabulary.",
+                "reason.",
                 *(
                     "strategy.",
                     "data.kind.",

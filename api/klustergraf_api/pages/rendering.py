@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from klustergraf.namespaces import shorten
 from klustergraf_api.negotiation import LANGUAGES, choose_language
 from klustergraf_api.pages.assets import Assets
+from klustergraf_api.wording import Told, Wording
 
 FOLDER: Final = Path(__file__).resolve().parent
 MESSAGES: Final = FOLDER / "messages"
@@ -64,7 +65,11 @@ class View:
     """What a template knows of the request: its language, and how to write addresses in it."""
 
     def __init__(
-        self, request: Request, messages: Mapping[str, Mapping[str, str]], base: str
+        self,
+        request: Request,
+        messages: Mapping[str, Mapping[str, str]],
+        base: str,
+        wording: Wording,
     ) -> None:
         asked = request.query_params.get("lang")
         header = request.headers.get("accept-language")
@@ -78,6 +83,11 @@ class View:
         self.version = request.query_params.get("version") if PARTS in request.scope else None
         self._messages = messages[self.language]
         self._base = base
+        self._wording = wording
+
+    def tell(self, error: Exception) -> Told:
+        """Tell an error in the language of the page."""
+        return self._wording.tell(error, self.language)
 
     def text(self, key: str, **values: object) -> str:
         """Give a message in the language of the page; for a ``count`` of one, ``<key>.one``."""
@@ -223,6 +233,7 @@ class Pages:
 
     def __init__(self, base: str, software_version: str) -> None:
         self.messages = {language: load_messages(language) for language in LANGUAGES}
+        self.wording = Wording(self.messages)
         self.version_id = ""
         self.is_stored = False  # whether a stored version is served
         self.past = ""  # the date of the version that these pages show, when it is not the newest
@@ -242,7 +253,7 @@ class Pages:
 
     def view(self, request: Request) -> View:
         """Give what a template needs to know of a request."""
-        return View(request, self.messages, self._base)
+        return View(request, self.messages, self._base, self.wording)
 
     def respond(
         self,

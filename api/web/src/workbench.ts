@@ -43,6 +43,7 @@ interface Stored {
 interface Problem {
   title?: string;
   detail?: string;
+  reason?: string;
   line?: number;
   column?: number;
 }
@@ -168,6 +169,14 @@ const look = EditorView.theme({
     background: "var(--heat-2) !important",
   },
 });
+
+/** The detail of a problem; what the engine itself said in it is marked as English. */
+function marked({ detail = "", reason }: Problem): (string | HTMLElement)[] {
+  const place = reason && LANGUAGE !== "en" ? detail.indexOf(reason) : -1;
+  if (!reason || place < 0) return [detail];
+  const quoted = element("span", reason, { lang: "en" });
+  return [detail.slice(0, place), quoted, detail.slice(place + reason.length)];
+}
 
 // A command of the editor that has dealt with the key.
 const done = (act: () => void) => (): boolean => {
@@ -301,7 +310,10 @@ class Workbench {
       {
         method: "POST",
         body: new URLSearchParams({ query: this.text }),
-        headers: { Accept: "text/tab-separated-values, text/turtle;q=0.9, application/json;q=0.1" },
+        headers: {
+          Accept: "text/tab-separated-values, text/turtle;q=0.9, application/json;q=0.1",
+          "Accept-Language": LANGUAGE,
+        },
         signal,
       },
     );
@@ -345,7 +357,7 @@ class Workbench {
   }
 
   private tell(problem: Problem): void {
-    this.fault.textContent = `${problem.title ?? say("failed")}. ${problem.detail ?? ""}`;
+    this.fault.replaceChildren(`${problem.title ?? say("failed")}. `, ...marked(problem));
     this.fault.hidden = false;
     this.answer.replaceChildren();
     if (!problem.line) return;
