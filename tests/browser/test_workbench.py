@@ -99,11 +99,20 @@ def test_terms_are_completed(workbench: Callable[..., Page]) -> None:
     assert "kg:Facility" in text.splitlines()[1]
 
 
-def test_fault_is_shown_where_it_is(workbench: Callable[..., Page]) -> None:
-    """A query that is none is told with line and column, and the cursor goes there."""
-    page = workbench(allow={400})
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", 'Query is not SPARQL. Line 2, column 9: unexpected "}"'),
+        ("sv", 'Frågan är inte SPARQL. Rad 2, kolumn 9: "}" hör inte hemma här'),
+    ],
+)
+def test_fault_is_shown_where_it_is(
+    workbench: Callable[..., Page], language: str, told: str
+) -> None:
+    """A query that is none is told with line, column and reason, and the cursor goes there."""
+    page = workbench(allow={400}, language=language)
     run(page, "SELECT ?x WHERE {\n  ?x ?y }")
-    expect(page.locator("#fault")).to_contain_text("Line 2, column 9")
+    expect(page.locator("#fault")).to_have_text(told)
     expect(page.locator("#editor .cm-lintRange-error")).to_have_count(1)
     run(page, "ASK {}")
     expect(page.locator("#fault")).to_be_hidden()
