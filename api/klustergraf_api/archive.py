@@ -105,7 +105,11 @@ def find_version(parts: Parts, name: str) -> Version:
         raise VersionNotFound(name, "the files that are served: they are no version")
     if name == CURRENT:
         return parts.version
-    return VersionStore(parts.version.path.parent.parent).get(name)
+    try:
+        return VersionStore(parts.version.path.parent.parent).get(name)
+    except VersionNotFound as exc:
+        # Where the store lies is of no use to who asks from elsewhere.
+        raise VersionNotFound(name, "the store") from exc
 
 
 def _past_parts(current: Parts, version: Version, engine: QueryEngine) -> Parts:

@@ -128,6 +128,7 @@ def test_bad_versions(site: Site) -> None:
         response = site.client.get("/sparql", params={**COUNT, "version": name})
         assert response.status_code == 404, name
         assert response.json()["type"] == "/problems/version-not-found"
+        assert "/" not in response.json()["detail"].partition("`")[0]  # where it lies is not told
     two = site.client.get(f"/sparql?version={site.old.id}&version={site.new.id}")
     assert two.status_code == 400
     body = site.client.post("/sparql", data={**COUNT, "version": site.old.id})
