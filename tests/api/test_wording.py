@@ -147,7 +147,7 @@ def test_what_is_told_keeps_its_values(wording: Wording) -> None:
         (
             "SELECT ?a, ?b { ?a ?b 1 }",
             "error at 1:10: expected one of",
-            "Rad 1, kolumn 10: mellan variablerna i SELECT står mellanslag, inte komma",  # misspelt on purpose
+            "Rad 1, kolumn 10: mellan variablerna i SELECT står mellanslag, inte komma",
         ),
     ],
 )
