@@ -29,7 +29,7 @@ from klustergraf.shacl import validate
 from klustergraf.shacl.change import Validator
 from klustergraf.shacl.compiler.index import ShapesGraph
 from klustergraf.shacl.compiler.reader import read_shapes
-from klustergraf.shacl.shapes import load_shapes
+from klustergraf.shacl.shapes import graph_shapes, load_shapes
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 _PYSHACL_MOST: Final = 100_000
@@ -145,7 +145,7 @@ def by_rudof(size: int) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         data, shapes = Path(folder, "data.nt"), Path(folder, "shapes.ttl")
         _write(data, size)
-        graph = [q for p in sorted(room("shapes").glob("*.ttl")) for q in read_quads(p)]
+        graph = [q for p in graph_shapes() for q in read_quads(p)]
         left = {SH + "target", SH + "sparql"}
         kept = [q for q in graph if q.predicate.value not in left]
         triples = (ox.Triple(q.subject, q.predicate, q.object) for q in kept)

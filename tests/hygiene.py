@@ -53,6 +53,12 @@ CLOSED: tuple[type[DefinedNamespace], ...] = (
     DCAT, DCTERMS, FOAF, OWL, _ORG, PROV, RDF, RDFS, SDO, SH, SKOS, VANN, VOID, XSD,
 )  # fmt: skip
 
+# What DCAT 3 has beside DCAT 2, which is what rdflib carries.
+_OF_DCAT_3 = frozenset({
+    "DatasetSeries", "first", "hasCurrentVersion", "hasVersion", "inSeries", "isVersionOf", "last",
+    "next", "nextVersion", "prev", "previousVersion", "resource", "seriesMember", "version",
+})  # fmt: skip
+
 CLASS_NAME = re.compile(r"^[A-Z][A-Za-z0-9]*$")
 PROPERTY_NAME = re.compile(r"^[a-z][A-Za-z0-9]*$")
 ID_IRI = re.compile(
@@ -191,6 +197,7 @@ def unknown_term_faults(used: Iterable[str]) -> list[str]:
             if local == iri or not local:
                 continue
             known = iri in _shacl_terms() if namespace is SH else local in namespace
+            known = known or (namespace is DCAT and local in _OF_DCAT_3)
             if not known and not (namespace is RDF and re.match(r"_\d+$", local)):
                 faults.append(f"{shorten(iri)} is not a term of its vocabulary: correct the name")
     return faults

@@ -39,6 +39,19 @@ class Settings(BaseSettings):
         pattern=r"^([A-Za-z0-9._+-]+@[A-Za-z0-9.-]+)?$",
         description="Mailbox of a function there, for questions; never a person's.",
     )
+    publisher_type: Literal[
+        "",
+        "Academia-ScientificOrganisation",
+        "Company",
+        "IndustryConsortium",
+        "LocalAuthority",
+        "NationalAuthority",
+        "NonGovernmentalOrganisation",
+        "NonProfitOrganisation",
+        "RegionalAuthority",
+        "StandardisationBody",
+        "SupraNationalAuthority",
+    ] = Field(default="", description="What kind of organisation it is, by ADMS's list of types.")
     map_tiles: str = Field(
         default="",
         pattern=r"^((https?://[A-Za-z0-9.:-]+)?/[^\s{}\"<>]*(\{[zxy]\}[^\s{}\"<>]*){3})?$",

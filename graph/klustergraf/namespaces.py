@@ -25,11 +25,16 @@ ORG: Final = "http://www.w3.org/ns/org#"
 PROV: Final = "http://www.w3.org/ns/prov#"
 OA: Final = "http://www.w3.org/ns/oa#"
 DCAT: Final = "http://www.w3.org/ns/dcat#"
+DCATAP: Final = "http://data.europa.eu/r5r/"
 DCT: Final = "http://purl.org/dc/terms/"
 FOAF: Final = "http://xmlns.com/foaf/0.1/"
 SCHEMA: Final = "https://schema.org/"
 GEO: Final = "http://www.opengis.net/ont/geosparql#"
 GEOF: Final = "http://www.opengis.net/def/function/geosparql/"
+LOCN: Final = "http://www.w3.org/ns/locn#"
+ODRS: Final = "http://schema.theodi.org/odrs#"
+VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
+SPDX: Final = "http://spdx.org/rdf/terms#"
 ADMS: Final = "http://www.w3.org/ns/adms#"
 EURIO: Final = "http://data.europa.eu/s66#"
 VANN: Final = "http://purl.org/vocab/vann/"
@@ -39,6 +44,7 @@ VS: Final = "http://www.w3.org/2003/06/sw-vocab-status/ns#"
 PREFIXES: Final[dict[str, str]] = {
     "adms": ADMS,
     "dcat": DCAT,
+    "dcatap": DCATAP,
     "dct": DCT,
     "eurio": EURIO,
     "foaf": FOAF,
@@ -46,7 +52,9 @@ PREFIXES: Final[dict[str, str]] = {
     "geof": GEOF,
     "kg": KG,
     "kgsh": KGSH,
+    "locn": LOCN,
     "oa": OA,
+    "odrs": ODRS,
     "org": ORG,
     "owl": OWL,
     "prov": PROV,
@@ -55,7 +63,9 @@ PREFIXES: Final[dict[str, str]] = {
     "schema": SCHEMA,
     "sh": SH,
     "skos": SKOS,
+    "spdx": SPDX,
     "vann": VANN,
+    "vcard": VCARD,
     "void": VOID,
     "vs": VS,
     "xsd": XSD,

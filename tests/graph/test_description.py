@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 import pyoxigraph as ox
 import pytest
@@ -15,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
+from application_profiles import profile, validate_profile
 from klustergraf.cli import main
 from klustergraf.description.dcat import (
+    PUBLISHER_TYPES,
     CatalogueSubject,
     DumpFile,
     Publisher,
@@ -27,12 +30,16 @@ from klustergraf.description.things import thing_files
 from klustergraf.description.void import describe_void
 from klustergraf.dumps import find_dump, list_dumps, make_dump
 from klustergraf.errors import DumpNotFound
-from klustergraf.namespaces import DCAT, VOID
+from klustergraf.namespaces import DCAT, DCT, SCHEMA, VOID, XSD
+from klustergraf.shacl import catalogue_shapes, validate
 from klustergraf.version import Version, serialise_dataset
+from klustergraf_api.settings import Settings
 from two_versions import GRAPH, two_versions
 
 URL = "https://data.example.org/"
-PUBLISHER = Publisher("Exempelorganisationen", "2120000001", "oppnadata@example.org")
+PUBLISHER = Publisher(
+    "Exempelorganisationen", "2120000001", "oppnadata@example.org", "RegionalAuthority"
+)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +121,8 @@ def catalogue(publisher: Publisher = PUBLISHER) -> list[ox.Triple]:
         "application/gzip", "ab" * 32, 12,
     )  # fmt: skip
     date = "2026-11-26T12:00:00+00:00"
-    subject = CatalogueSubject("cd" * 32, date, date, URL, publisher, (dump,))
+    years = ("1984", "2031")
+    subject = CatalogueSubject("cd" * 32, date, date, URL, publisher, (dump,), years)
     return describe_catalogue(subject)
 
 
@@ -132,7 +140,7 @@ def test_catalogue() -> None:
         ASK {
           ?catalogue a dcat:Catalog ; dct:title ?c1 , ?c2 ; dct:description ?c3 ; dcat:dataset ?d ;
             dct:publisher <http://dataportal.se/organisation/SE2120000001> ;
-            dct:license <https://creativecommons.org/licenses/by/4.0/> .
+            dct:license <http://creativecommons.org/publicdomain/zero/1.0/> .
           FILTER(lang(?c1) = "sv" && lang(?c2) = "en")
           <http://dataportal.se/organisation/SE2120000001> a foaf:Agent ; foaf:name ?name .
           ?d a dcat:Dataset ; dct:title ?d1 ; dct:description ?d2 ; dcat:contactPoint ?contact ;
@@ -140,7 +148,7 @@ def test_catalogue() -> None:
             dcat:distribution ?file , ?access .
           ?contact a v:Organization ; v:fn ?fn ; v:hasEmail <mailto:oppnadata@example.org> .
           ?file dcat:downloadURL ?url ; spdx:checksum/spdx:checksumValue ?sum ;
-            dct:license <https://creativecommons.org/licenses/by/4.0/> .
+            dct:license <http://creativecommons.org/licenses/by/4.0/> .
           ?access dcat:accessService ?service .
           ?service a dcat:DataService ; dcat:endpointURL <https://data.example.org/sparql> ;
             dcat:endpointDescription <https://data.example.org/openapi.json> ;
@@ -148,6 +156,40 @@ def test_catalogue() -> None:
         }"""
     )
     assert answer.askAnswer
+
+
+def test_the_catalogue_conforms() -> None:
+    """The shapes of DCAT-AP-SE find nothing, not even a warning; the European ones neither."""
+    quads = [ox.Quad(t.subject, t.predicate, t.object) for t in catalogue()]
+    assert validate(quads, [catalogue_shapes()], engine="both").results == ()
+    if profile("dcat-ap-3.0.1"):
+        assert validate_profile(quads, "dcat-ap-3.0.1").conforms
+
+
+def test_each_kind_of_publisher_can_be_told() -> None:
+    """What may be set as the publisher's type has names in both languages, and conforms."""
+    field = Settings.model_fields["publisher_type"].annotation
+    assert set(get_args(field)) == {"", *PUBLISHER_TYPES}
+    for kind in PUBLISHER_TYPES:
+        quads = [
+            ox.Quad(t.subject, t.predicate, t.object)
+            for t in catalogue(Publisher("X", "2120000001", "x@example.org", kind))
+        ]
+        assert validate(quads, [catalogue_shapes()]).results == ()
+
+
+def test_years_are_those_of_starts_and_ends() -> None:
+    """The years come from dates, months and years of starts and ends, and from nothing else."""
+    start, end = (f"<{SCHEMA}{name}>" for name in ("startDate", "endDate"))
+    lines = [
+        f'<x:a> {end} "2031-12"^^<{XSD}gYearMonth> <x:g> .\n',
+        f'<x:a> {start} "1999-01-01"^^<{XSD}date> <x:g> .\n',
+        f'<x:b> {start} "1984"^^<{XSD}gYear> <x:g> .\n',
+        f'<x:b> <{DCT}date> "1500"^^<{XSD}gYear> <x:g> .\n',
+        '<x:b> <x:p> "1" <x:h> .\n',
+    ]
+    found = count_statements(line.encode() for line in lines)
+    assert (found["x:g"].years, found["x:h"].years) == (["1984", "2031"], [])
 
 
 def test_an_unnamed_publisher_claims_nothing() -> None:

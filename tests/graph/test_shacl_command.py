@@ -56,6 +56,21 @@ def test_several_files_are_one_graph(tmp_path: Path) -> None:
     assert run(INVALID, place).exit_code == 0
 
 
+def test_a_catalogue(tmp_path: Path) -> None:
+    """With --catalogue a file is judged as a catalogue: what Sweden wants, and no more."""
+    complete = DATA / "catalogue" / "complete.ttl"
+    assert run("--catalogue", complete).stdout == "Everything conforms.\n"
+    spoilt = tmp_path / "catalogue.ttl"
+    text = complete.read_text(encoding="utf-8").replace(
+        "publicdomain/zero/1.0/", "licenses/by/4.0/"
+    )
+    spoilt.write_text(text, encoding="utf-8")
+    result = run("--catalogue", spoilt, "--lang", "sv")
+    assert result.exit_code == 1
+    assert "har inte licensen CC0" in result.stdout
+    assert result.stdout.count("Fel:") == 1
+
+
 def test_json() -> None:
     """The report as JSON."""
     result = run(INVALID, "--format", "json")

@@ -10,32 +10,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import rdflib
 from pyoxigraph import NamedNode, Quad
 from rdflib import SH
-from rdflib.term import Node, URIRef
 
-from hygiene import load, turtle_files, union
+from hygiene import load, union
 from klustergraf.namespaces import KGSH, RDFS, shorten
 from klustergraf.rdf_files import read_quads
 from klustergraf.resources import room
 from klustergraf.shacl import Report, Result, validate
+from klustergraf.shacl.shapes import graph_shapes
+from shape_constraints import COMPONENTS, constraints, targeted
 
 DATA = Path(__file__).parents[1] / "data"
 INVALID = sorted((DATA / "invalid").glob("*.ttl"))
 VALID = sorted((DATA / "valid").glob("*.ttl"))
-SHAPES = turtle_files("shapes")
+# Those for catalogues have cases of their own (test_catalogue.py).
+SHAPES = graph_shapes()
 
-# What a parameter of a shape makes of it; those of a qualified value shape go by their counts.
-COMPONENTS = {
-    SH[parameter]: f"sh:{parameter[0].upper()}{parameter[1:]}ConstraintComponent"
-    for parameter in (
-        "class", "datatype", "nodeKind", "minCount", "maxCount", "minExclusive", "minInclusive",
-        "maxExclusive", "maxInclusive", "minLength", "maxLength", "pattern", "languageIn",
-        "uniqueLang", "equals", "disjoint", "lessThan", "lessThanOrEquals", "not", "and", "or",
-        "xone", "node", "qualifiedMinCount", "qualifiedMaxCount", "closed", "hasValue", "in",
-    )
-} | {SH.sparql: "sh:SPARQLConstraintComponent"}  # fmt: skip
 NO_CONSTRAINT = {
     SH[name]
     for name in (
@@ -44,7 +35,6 @@ NO_CONSTRAINT = {
         "qualifiedValueShapesDisjoint", "flags", "order", "group", "ignoredProperties",
     )
 }  # fmt: skip
-TARGETS = (SH.target, SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
 
 
 class Expected(NamedTuple):
@@ -117,23 +107,6 @@ def test_a_broken_example_is_named_after_its_case(path: Path) -> None:
 def test_a_valid_example_conforms(path: Path) -> None:
     """A valid example conforms, without a warning."""
     assert validated(path).text("en") == "Everything conforms.\n"
-
-
-def targeted(graph: rdflib.Graph) -> set[Node]:
-    """List the node shapes that have a target."""
-    return {shape for predicate in TARGETS for shape in graph.subjects(predicate)}
-
-
-def constraints(graph: rdflib.Graph) -> set[tuple[str, str]]:
-    """List each constraint that can give a result: (shape, component)."""
-    shapes = targeted(graph)
-    shapes |= {p for shape in shapes for p in graph.objects(shape, SH.property)}
-    return {
-        (shorten(str(shape)), COMPONENTS[predicate])
-        for shape in shapes
-        for predicate in graph.predicates(shape)
-        if isinstance(predicate, URIRef) and predicate in COMPONENTS
-    }
 
 
 def test_every_constraint_has_a_broken_example() -> None:

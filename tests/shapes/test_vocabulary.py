@@ -8,6 +8,7 @@ from hygiene import expect_none, header_faults, ontology, show, turtle_files, un
 from klustergraf.namespaces import SHAPES
 from klustergraf.rdf_files import read_quads
 from klustergraf.shacl.compiler.index import ShapesGraph
+from klustergraf.shacl.shapes import graph_shapes
 from klustergraf.shacl.wellformed import require_well_formed
 
 # What must not stand in the graph has to be named by the shapes that refuse it; the ontology does
@@ -88,8 +89,8 @@ https://schema.org/worksFor
 
 
 def shapes() -> rdflib.Graph:
-    """Give all shapes as one graph."""
-    return union(turtle_files("shapes"))
+    """Give all shapes for the graph as one graph."""
+    return union(graph_shapes())
 
 
 def properties_of_paths(graph: rdflib.Graph) -> set[Node]:
@@ -141,4 +142,4 @@ def test_the_shapes_are_well_formed() -> None:
 
 def test_the_shapes_have_one_header() -> None:
     """Title, licence and version of the shapes stand in one place."""
-    expect_none(header_faults(shapes(), SHAPES))
+    expect_none(header_faults(union(turtle_files("shapes")), SHAPES))

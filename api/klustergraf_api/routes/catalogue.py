@@ -78,8 +78,12 @@ def _subject(request: Request, parts: Parts, version: Version) -> CatalogueSubje
                 )
             )
     publisher = Publisher(
-        settings.publisher_name, settings.publisher_number, settings.publisher_email
+        settings.publisher_name,
+        settings.publisher_number,
+        settings.publisher_email,
+        settings.publisher_type,
     )
+    years = [year for found in read_statistics(version).values() for year in found.years]
     return CatalogueSubject(
         version.id,
         version.manifest.created,
@@ -87,6 +91,7 @@ def _subject(request: Request, parts: Parts, version: Version) -> CatalogueSubje
         public_base(request, parts),
         publisher,
         tuple(dumps),
+        (min(years), max(years)) if years else (),
     )
 
 

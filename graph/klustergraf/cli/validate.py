@@ -9,7 +9,7 @@ from pyoxigraph import NamedNode
 
 from klustergraf.rdf_files import iter_quads, read_quads
 from klustergraf.resources import room
-from klustergraf.shacl import Engine, EngineDisagreement, Report
+from klustergraf.shacl import Engine, EngineDisagreement, Report, catalogue_shapes
 from klustergraf.shacl import validate as validate_quads
 
 Format = Literal["text", "json", "ttl"]
@@ -23,6 +23,12 @@ Format = Literal["text", "json", "ttl"]
     multiple=True,
     type=click.Path(path_type=Path),
     help="A file of shapes, instead of Klustergraf's own; may be given several times.",
+)
+@click.option(
+    "--catalogue",
+    "is_catalogue",
+    is_flag=True,
+    help="Check a catalogue of datasets, by Klustergraf's shapes of DCAT-AP-SE.",
 )
 @click.option(
     "--format",
@@ -83,6 +89,7 @@ Format = Literal["text", "json", "ttl"]
 def validate(
     files: tuple[Path, ...],
     shapes: tuple[Path, ...],
+    is_catalogue: bool,
     output_format: Format,
     language: Literal["sv", "en"],
     with_ontology: bool | None,
@@ -99,6 +106,8 @@ def validate(
     hold holds (warnings are shown), 1 when something does not, 2 when a file cannot be read,
     3 when two engines do not agree.
     """
+    if is_catalogue:
+        shapes = (*shapes, catalogue_shapes())
     is_joined = with_ontology or (with_ontology is None and not shapes)
     ontology = sorted(room("ontology").glob("*.ttl")) if is_joined else []
     try:

@@ -5,6 +5,7 @@ counted without remembering them.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,14 +13,16 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from klustergraf.namespaces import BASE, ID, RDF
+from klustergraf.namespaces import BASE, ID, RDF, SCHEMA
 from klustergraf.version import Version
 
-STATISTICS: Final = "statistics-1"
+STATISTICS: Final = "statistics-2"
 _FILE: Final = "statistics.json"
 _TYPE: Final = f"<{RDF}type>".encode()
 _OWN: Final = f"<{BASE}".encode()
 _THING: Final = f"<{ID}".encode()
+_DATES: Final = (f"<{SCHEMA}startDate>".encode(), f"<{SCHEMA}endDate>".encode())
+_YEAR: Final = re.compile(rb'"(\d{4})[-"]')
 
 
 @dataclass
@@ -36,7 +39,8 @@ class GraphStatistics:
     """What a named graph holds.
 
     ``classes``: distinct instances by class; ``links``: by predicate and target (the scheme and
-    host of the IRIs of others), how many statements lead there from things of ours.
+    host of the IRIs of others), how many statements lead there from things of ours; ``years``:
+    the first and the last year in which something starts or ends, or nothing.
     """
 
     triples: int = 0
@@ -45,6 +49,7 @@ class GraphStatistics:
     classes: dict[str, int] = field(default_factory=dict)
     properties: dict[str, PropertyStatistics] = field(default_factory=dict)
     links: dict[str, dict[str, int]] = field(default_factory=dict)
+    years: list[str] = field(default_factory=list)
 
 
 class _Use:
@@ -134,7 +139,13 @@ def _result(subjects: int, uses: dict[bytes, _Use]) -> GraphStatistics:
             for name, use in uses.items()
             if use.links
         },
+        years=_years(value for name in _DATES if name in uses for value in uses[name].objects),
     )
+
+
+def _years(dates: Iterable[bytes]) -> list[str]:
+    found = sorted(year[1].decode() for date in dates if (year := _YEAR.match(date)))
+    return [found[0], found[-1]] if found else []
 
 
 def make_statistics(version: Version, folder: Path) -> None:

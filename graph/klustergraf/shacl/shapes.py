@@ -21,6 +21,7 @@ from klustergraf.shacl.targets import prepare
 from klustergraf.shacl.terms import to_rdflib
 from klustergraf.shacl.wellformed import require_well_formed
 
+_CATALOGUE = "catalogue.ttl"
 _CLASSES = (ox.NamedNode(RDFS + "Class"), ox.NamedNode(OWL + "Class"))
 
 
@@ -89,15 +90,28 @@ def _gives_target(quad: ox.Quad, shapes: Shapes) -> bool:
     return name.startswith(SH + "target")
 
 
+def graph_shapes() -> list[Path]:
+    """List the files of the shapes that are shipped for the graph."""
+    return [path for path in sorted(room("shapes").glob("*.ttl")) if path.name != _CATALOGUE]
+
+
+def catalogue_shapes() -> Path:
+    """Return the file of the shapes that are shipped for catalogues (DCAT-AP-SE).
+
+    They are not for the graph: a catalogue names a mailbox, which the privacy shapes refuse.
+    """
+    return room("shapes") / _CATALOGUE
+
+
 def load_shapes(files: Sequence[Path] | None, *, lenient: bool = False) -> ShapesFile:
-    """Read the shapes of some files, or those that are shipped.
+    """Read the shapes of some files, or those that are shipped for the graph.
 
     With ``lenient``, property shapes without ``sh:path`` are left out and named in the remarks:
     published profiles have such. All else that SHACL does not allow is refused all the same.
 
     Errors: GraphParseError when a file cannot be read, or says what SHACL does not allow.
     """
-    paths = tuple(sorted(room("shapes").glob("*.ttl"))) if files is None else tuple(files)
+    paths = tuple(graph_shapes() if files is None else files)
     return _loaded(tuple((path, _stamp(path)) for path in paths), files is not None, lenient)
 
 
