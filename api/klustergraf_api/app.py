@@ -105,7 +105,7 @@ def create_app(
             following = asyncio.create_task(follow(parts, start))
             if served is not None:
                 parts.contributing = _contributing(settings, parts, start)
-                parts.contributing.open_early()
+                parts.contributing.open_early(used.version_id)
         try:
             yield
         finally:

@@ -88,6 +88,7 @@ class Contributing:
         self._waiting = 0
         self._reports: MostRecent = OrderedDict()
         self._latest: Version | None = None
+        self._opened_for = ""
         self._deriving = threading.Lock()
 
     @property
@@ -95,9 +96,13 @@ class Contributing:
         """Whether a contribution is being made a version of; it is served by itself then."""
         return self._turn.locked()
 
-    def open_early(self) -> None:
-        """Make ready for contributions, if there is a partner who may send one."""
-        if self.tokens.tokens():
+    def open_early(self, version_id: str) -> None:
+        """Make ready for contributions to a version, once there is a partner who may send one.
+
+        Costs nothing when it was done before, so it may be asked for again and again.
+        """
+        if self._opened_for != version_id and not self.is_writing and self.tokens.tokens():
+            self._opened_for = version_id
             self._threads.submit(self._open)
 
     def partner(self, authorization: str | None, client: str) -> str:
@@ -182,6 +187,7 @@ class Contributing:
         def adopt() -> None:
             try:
                 self._adopt(engine, version)
+                self._opened_for = version.id  # the gatekeeper has moved on to it
             finally:
                 done.set()
 

@@ -25,6 +25,9 @@ async def follow(parts: Parts, start_engine: StartEngine) -> None:
     given_up = ""
     while True:
         await asyncio.sleep(parts.settings.watch_seconds)
+        if parts.contributing is not None:
+            # The first token may have been made, or a new version, since this was looked at.
+            parts.contributing.open_early(parts.engine.version_id)
         wanted = await asyncio.to_thread(_read_pointer, home / "current")
         if wanted in ("", parts.engine.version_id, given_up):
             continue

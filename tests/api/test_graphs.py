@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,9 +14,11 @@ from starlette.testclient import TestClient
 
 from contributing import HEAD, a_testbed, copy_home
 from klustergraf.build import BuildResult
+from klustergraf.contributions.desk import Desk, Gatekeeper
 from klustergraf.contributions.tokens import TokenStore
 from klustergraf_api.app import create_app
 from klustergraf_api.settings import Settings
+from serving import children, wait_until
 
 TURTLE = "text/turtle"
 
@@ -100,6 +104,27 @@ def test_no_contribution_loads_the_dataset(
             # A merge of graphs has each triple once.
             once = query.replace("SELECT", "SELECT DISTINCT")
             assert rows(found) == rows(fresh.query(once, use_default_graph_as_union=True))
+
+
+def test_gatekeeper_starts_with_the_first_token(founding: BuildResult, tmp_path: Path) -> None:
+    """A token that is made while the service runs makes it ready before anything is sent."""
+    home = copy_home(founding.version.path.parents[1], tmp_path / "home")
+    app = create_app(Settings(home=home, watch_seconds=0.02))
+    with TestClient(app):
+        desk: Desk = app.state.parts.contributing.desk
+
+        def keepers() -> list[Gatekeeper]:
+            return [keeper for keeper in [desk._gatekeeper] if keeper is not None]
+
+        time.sleep(0.5)
+        assert not keepers()
+        TokenStore(home).create("gg")
+        assert wait_until(lambda: bool(keepers()), 60)
+        (first,) = keepers()
+        assert first.version_id == founding.version.id
+        time.sleep(0.5)
+        assert keepers() == [first]  # it is not started again and again
+        assert first.pid in children(os.getpid())
 
 
 def test_refusal_has_report_and_line(service: TestClient, home: Path) -> None:
