@@ -32,6 +32,7 @@ from klustergraf_api.problems import LastResort, add_handlers
 from klustergraf_api.routes import (
     analysis,
     citations,
+    contribute_page,
     data_page,
     dumps,
     graphs,
@@ -136,6 +137,7 @@ def create_app(
         resources,
         pages,
         data_page,
+        contribute_page,
         citations,
         stored_queries,
         strategy_page,

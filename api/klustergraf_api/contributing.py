@@ -17,6 +17,7 @@ from klustergraf.derivations import derive_beside
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import ContributionRefused, GraphError, TokenRefused
 from klustergraf.version import Version
+from klustergraf_api.pending import PendingContributions
 from klustergraf_api.request_errors import TooManyAttempts, TooManyContributions
 
 MostRecent = OrderedDict[str, str]
@@ -79,6 +80,7 @@ class Contributing:
         self.desk = desk
         self.tokens = TokenStore(desk.home)
         self.attempts = Attempts()
+        self.pending = PendingContributions()
         self._start = start
         self._adopt = adopt
         self._loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ from klustergraf_api.pages.rendering import FOLDER, MESSAGES, load_messages
 PAGES = [
     *("/", "/queries", "/queries/actors", "/sparql", "/ontology", "/problems/sparql-syntax"),
     *("/sparql?query=ASK{}&format=html", "/sparql?query=CONSTRUCT{}WHERE{}&format=html"),
-    *("/id/actor/lab.html", "/id/document/note.html", "/graph/stated.html"),
+    *("/id/actor/lab.html", "/id/document/note.html", "/graph/stated.html", "/contribute"),
 ]
 
 
@@ -73,6 +73,7 @@ def test_catalogues_have_the_same_messages() -> None:
                     "map.",
                     "workbench.",
                     "pictures.",
+                    "contribute.",
                 ),
             )
         )

@@ -15,7 +15,7 @@ PAGES: Final = [
     *("/queries/actors_near-place", "/search?q=institut&type=actor&type=project"),
     *("/sparql", "/ontology", "/data", "/about", "/id/actor/karolinska-institutet.html"),
     *("/network", "/network?ego=kth&from=kth&to=ki&colour=community"),
-    *("/map", "/map?municipality=solna"),
+    *("/map", "/map?municipality=solna", "/contribute"),
     *("/strategy", "/strategy?by=kind&area=a3&column=university"),
 ]
 _BUILT: Final = Path(__file__).parents[2] / "api/klustergraf_api/pages/static/build"

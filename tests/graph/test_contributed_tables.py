@@ -210,10 +210,10 @@ def test_template_filled_in_with_its_examples(desk: Desk, kind: TableKind, langu
     book.save(out)
     outcome = desk.check(Contribution(LABB, "put", out.getvalue(), XLSX))
     assert outcome.report["conforms"], outcome.report
-    assert outcome.rows[0] == tuple(column.headers[language] for column in kind.columns)
+    assert outcome.rows[0] == (1, tuple(column.headers[language] for column in kind.columns))
     assert outcome.delta.added
     header = csv_template(kind, language).decode("utf-8-sig").strip().split(";")
-    assert header == list(outcome.rows[0])
+    assert header == list(outcome.rows[0][1])
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

@@ -26,6 +26,7 @@ from klustergraf.contributions.addresses import GraphAddress
 from klustergraf.contributions.gatekeeper import JUDGED, ORDER
 from klustergraf.contributions.lines import Delta, change_dataset, difference
 from klustergraf.contributions.ownership import DESCRIBING
+from klustergraf.contributions.reading import ShownRows
 from klustergraf.contributions.record import Entry, Kind, Record
 from klustergraf.engine import frames
 from klustergraf.errors import (
@@ -76,7 +77,7 @@ class Outcome:
     delta: Delta = field(default_factory=Delta)
     statements: bytes = b""
     merged: tuple[tuple[str, str], ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: ShownRows = ()
 
 
 class Gatekeeper:
@@ -215,7 +216,7 @@ class Desk:
             self._keeper().version_id, self.tag(contribution.address), told["report"],
             told["turtle"], statements=told["statements"].encode(),
             delta=Delta.from_bytes(told["delta"].encode()), merged=_pairs(told["merged"]),
-            rows=tuple(tuple(row) for row in told["rows"]),
+            rows=tuple((number, tuple(cells)) for number, cells in told["rows"]),
         )  # fmt: skip
 
     def submit(

@@ -35,6 +35,9 @@ _POSITION: Final = re.compile(
 Place = Mapping[str, int]
 """Where something stands: ``{"line"}`` in a text, ``{"row", "column"}`` in a table; from 1."""
 
+ShownRows = tuple[tuple[int, tuple[str, ...]], ...]
+"""Rows of a table for a person to look at: the number of each, and its cells, shortened."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -49,7 +52,7 @@ class Reading:
     places: Mapping[tuple[str, str], Place] = field(default_factory=dict)
     value_places: Mapping[tuple[str, str, str], Place] = field(default_factory=dict)
     problems: tuple[Result, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = ()
+    rows: ShownRows = ()
 
     def place(self, subject: str, predicate: str, value: str = "") -> Place | None:
         """Tell where a statement stands, else where its subject does."""

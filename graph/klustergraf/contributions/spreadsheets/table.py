@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from klustergraf.contributions.addresses import SEPARATOR, GraphAddress, is_own
-from klustergraf.contributions.reading import MOST_STATEMENTS, Place, Reading
+from klustergraf.contributions.reading import MOST_STATEMENTS, Place, Reading, ShownRows
 from klustergraf.contributions.spreadsheets import cells
 from klustergraf.contributions.spreadsheets.cells import CellError, parts_of
 from klustergraf.contributions.spreadsheets.columns import (
@@ -67,7 +67,7 @@ def read_table(
 
 
 def _with_problems(
-    problems: list[TableProblem], address: GraphAddress, rows: tuple[tuple[str, ...], ...] = ()
+    problems: list[TableProblem], address: GraphAddress, rows: ShownRows = ()
 ) -> Reading:
     results: list[Result] = []
     places: dict[tuple[str, str], Place] = {}
@@ -77,8 +77,9 @@ def _with_problems(
     return Reading((), places, problems=tuple(results), rows=rows)
 
 
-def _first_rows(sheet: Sheet) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(shown(cell) for cell in row.cells) for row in sheet.rows[:_ROWS_SHOWN])
+def _first_rows(sheet: Sheet) -> ShownRows:
+    rows = sheet.rows[:_ROWS_SHOWN]
+    return tuple((row.number, tuple(shown(cell) for cell in row.cells)) for row in rows)
 
 
 # ── the header ─────────────────────────────────────────────────────────────────────────────────
