@@ -98,7 +98,7 @@ def hostile(count: int, canary: str, seed: int = 500) -> Iterator[Upload]:
     seen = set[bytes]()
     for number in range(count):
         maker = MAKERS[number % len(MAKERS)]
-        content = b""
+        content, media_type = b"", ""
         while not content or content in seen:
             made, media_type = maker(chance, canary)
             content = _bytes(_named(made, number) if isinstance(made, str) else made)
@@ -184,7 +184,7 @@ def cut_off(chance: random.Random, _: str) -> Made:
     return text[: chance.choice(opening) + 2], chance.choice((TURTLE, TRIG))
 
 
-def anothers_thing(chance: random.Random, _: str) -> Made:
+def thing_of_another(chance: random.Random, _: str) -> Made:
     """Say something of a thing that is another partner's, or founding."""
     subject = chance.choice(
         ("actor/kth", "facility/kth--lab", "actor/region-stockholm", "place/uppsala", "priority/a1",
@@ -199,7 +199,7 @@ def anothers_thing(chance: random.Random, _: str) -> Made:
     return HEAD + f"GRAPH <../graph/{PARTNER}> {{ {body} }}", TRIG
 
 
-def anothers_graph(chance: random.Random, _: str) -> Made:
+def graph_of_another(chance: random.Random, _: str) -> Made:
     """Write into, or of, a graph that is not the partner's."""
     graph = chance.choice(("kth", "founding/curation", f"{PARTNER}/x", "catalogue", "ontology"))
     if chance.random() < 0.5:
@@ -474,8 +474,8 @@ def wrong_kind(chance: random.Random, _: str) -> Made:
 
 
 MAKERS: Final[list[Maker]] = [
-    *(cut_off, anothers_thing, anothers_graph, vocabulary, huge_text, deep_turtle, unnamed),
+    *(cut_off, thing_of_another, graph_of_another, vocabulary, huge_text, deep_turtle, unnamed),
     *(persons, too_much, noise, broken_triples, remote_context, deep_json, wrong_json, entities),
     *(odd_xml, formulas, odd_tables, odd_letters, bombs, odd_parts, workbook_entities, damaged),
-    *(wrong_kind, remote_context, odd_tables, anothers_thing),
+    *(wrong_kind, remote_context, odd_tables, thing_of_another),
 ]
