@@ -211,7 +211,7 @@ def test_too_large_and_too_many(service: TestClient, home: Path) -> None:
     two = service.post("/contribute/check", data=form, files=[("file", ("a.csv", b"x"))] * 2)
     assert two.status_code == 400
     long = service.post(
-        "/contribute", data=form | {"name": "x" * 5000}, files={"file": ("t.csv", b"x")}
+        "/contribute/check", data=form | {"name": "x" * 5000}, files={"file": ("t.csv", b"x")}
     )
     assert long.status_code == 400
     other = service.post("/contribute/check", json={"token": form["token"]})
