@@ -27,7 +27,9 @@ from klustergraf.site_check.rules import SiteCheck
 def self_check(url: str, as_json: bool, timeout: float, max_mb: int) -> None:
     """Judge the site at URL, or a DCAT catalogue of others, as harvesters see it.
 
-    Exit status: 1 when a rule does not hold.
+    Each rule passes, fails and says why, warns of what is only recommended, or is skipped when
+    there is nothing that it could look at. To compare checksums files are read whole, up to five,
+    and 2 GiB each. Exit status: 1 when a rule fails.
     """
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("It begins with http:// or https://.", param_hint="URL")
@@ -36,7 +38,8 @@ def self_check(url: str, as_json: bool, timeout: float, max_mb: int) -> None:
     if as_json:
         click.echo(json.dumps([vars(finding) for finding in findings], ensure_ascii=False))
     else:
-        table = Table("Rule", "Outcome", "Detail")
+        table = Table("Rule", "Outcome")
+        table.add_column("Detail", overflow="fold")
         for finding in findings:
             table.add_row(finding.rule, finding.outcome, escape(finding.detail))
         Console().print(table)

@@ -30,6 +30,9 @@ LICENCE = "http://creativecommons.org/licenses/by/4.0/"
 # Sweden asks that what a catalogue says itself, the data apart, is free of conditions.
 CATALOGUE_LICENCE = "http://creativecommons.org/publicdomain/zero/1.0/"
 DOCUMENT = BASE + "datasets/dcat"
+# A publisher that is not named by a number, and the contact point of any.
+UNNAMED_PUBLISHER = DOCUMENT + "#publisher"
+CONTACT = DOCUMENT + "#contact"
 PREFIXES = {
     "dcat": DCAT, "dcatap": DCATAP, "dct": DCT, "foaf": FOAF, "owl": OWL, "rdf": RDF,
     "rdfs": RDFS, "skos": SKOS, "spdx": SPDX, "vcard": VCARD, "xsd": XSD,
@@ -130,7 +133,7 @@ class Publisher:
         """The IRI of the organisation."""
         if self.organisation_number:
             return f"http://dataportal.se/organisation/SE{self.organisation_number}"
-        return DOCUMENT + "#publisher"
+        return UNNAMED_PUBLISHER
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def describe_catalogue(subject: CatalogueSubject) -> list[ox.Triple]:
     """Describe the dataset, its distributions and its services; the address ends with a slash."""
     said = Statements()
     catalogue, dataset = DOCUMENT + "#catalogue", DOCUMENT + "#dataset"
-    contact, sparql, rest = (DOCUMENT + "#" + n for n in ("contact", "sparql", "api"))
+    contact, sparql, rest = CONTACT, DOCUMENT + "#sparql", DOCUMENT + "#api"
     publisher = subject.publisher
     said.a(catalogue, DCAT + "Catalog")
     said.a(dataset, DCAT + "Dataset")
