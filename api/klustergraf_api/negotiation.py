@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from klustergraf.engine.base import ResultsFormat, TriplesFormat
+from klustergraf_api.request_errors import MalformedRequest
 
 HTML: Final = "text/html"
 
@@ -34,8 +35,8 @@ TRIPLES: Final[Mapping[str, TriplesFormat]] = {
     "application/xml": TriplesFormat.RDF_XML,
     "text/xml": TriplesFormat.RDF_XML,
 }
-# The ``format`` parameter, for links, that have no header: what to accept instead. Clients of
-# other endpoints send such names too, of whatever kind the answer will be.
+# The ``format`` parameter, for links, that have no header: what to accept instead, of whatever
+# kind the answer will be.
 NAMED_FORMATS: Final[Mapping[str, str]] = {
     "html": HTML,
     "json": "application/sparql-results+json, application/ld+json",
@@ -46,6 +47,15 @@ NAMED_FORMATS: Final[Mapping[str, str]] = {
     "nt": "application/n-triples",
     "jsonld": "application/ld+json",
     "rdf": "application/rdf+xml",
+}
+# What clients of other endpoints call these (SPARQLWrapper, those of Virtuoso).
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "turtle": "ttl",
+    "n3": "ttl",
+    "ntriples": "nt",
+    "n-triples": "nt",
+    "json-ld": "jsonld",
+    "rdf+xml": "rdf",
 }
 SUFFIXES: Final[Mapping[str, str]] = {
     "html": HTML,
@@ -147,6 +157,22 @@ def _choose(accept: str | None, offers: Sequence[str]) -> str | None:
 
     best = max(offers, key=quality, default=None)
     return best if best is not None and quality(best) > 0 else None
+
+
+def acceptable(named: str | None, accept: str | None, names: Mapping[str, str]) -> str | None:
+    """Give what to accept: what the ``format`` of an address names, else what the header says.
+
+    Errors: MalformedRequest for a name that is not known here.
+
+    >>> acceptable("ttl", "text/html", SUFFIXES), acceptable(None, "text/html", SUFFIXES)
+    ('text/turtle', 'text/html')
+    """
+    if named is None:
+        return accept
+    found = names.get(_OTHER_NAMES.get(named.lower(), named.lower()))
+    if found is None:
+        raise MalformedRequest(f"format must be one of {', '.join(names)}, not {named!r}.")
+    return found
 
 
 def prefers_html(accept: str | None) -> bool:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from klustergraf.errors import QueryRefused
 from klustergraf_api.execution import ClientGone
-from klustergraf_api.negotiation import NAMED_FORMATS
+from klustergraf_api.negotiation import NAMED_FORMATS, acceptable
 from klustergraf_api.request_errors import (
     ContentTooLarge,
     MalformedRequest,
@@ -133,9 +133,13 @@ def _protocol_request(parameters: list[tuple[str, str]]) -> ProtocolRequest:
         default_graphs=values("default-graph-uri"),
         named_graphs=values("named-graph-uri"),
         timeout_seconds=_seconds(values("timeout")),
-        # A name that is not ours is a habit of the client's; the header says what it means.
-        accept=NAMED_FORMATS.get(formats[0]) if formats else None,
+        accept=_accept(formats[0]) if formats else None,
     )
+
+
+def _accept(named: str) -> str | None:
+    """Give what to accept by the name of a format; clients of Virtuoso's write a media type."""
+    return named if "/" in named else acceptable(named, None, NAMED_FORMATS)
 
 
 def _seconds(values: tuple[str, ...]) -> float | None:

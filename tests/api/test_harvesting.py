@@ -85,6 +85,72 @@ def test_suffixes(served: tuple[TestClient, Version]) -> None:
     assert client.get("/datasets/dcat.html").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "named", "media_type"),
+    [
+        ("/sparql?query=ASK{}", "json", "application/sparql-results+json"),
+        ("/sparql?query=ASK{}", "text/csv", "text/csv"),
+        ("/sparql?query=CONSTRUCT WHERE {?s a ?o}", "Turtle", "text/turtle"),
+        ("/sparql?query=CONSTRUCT WHERE {?s a ?o}", "rdf%2Bxml", "application/rdf+xml"),
+        ("/sparql?x=", "ttl", "text/turtle"),
+        ("/datasets/dcat?x=", "jsonld", "application/ld+json"),
+        ("/.well-known/void?x=", "nt", "application/n-triples"),
+        ("/api/versions/{old}/diff/{new}?x=", "json", "application/json"),
+        ("/api/versions/{old}/diff/{new}?x=", "nquads", "application/n-quads"),
+        ("/api/versions/{old}/diff/{new}?x=", "patch", "application/rdf-patch"),
+        ("/api/versions/{new}/citation?x=", "bibtex", "application/x-bibtex"),
+        ("/ontology?x=", "rdf", "application/rdf+xml"),
+        ("/shapes?x=", "html", "text/html"),
+        ("/queries?x=", "ttl", "text/turtle"),
+        ("/api/queries/actors?timeout=5", "csv", "text/csv"),
+        ("/id/facility/one?x=", "jsonld", "/id/facility/one.jsonld"),
+        ("/version/{new}?x=", "ttl", "/version/{new}.ttl"),
+    ],
+)
+def test_formats_by_name(
+    served: tuple[TestClient, Version], path: str, named: str, media_type: str
+) -> None:
+    """``format`` goes before Accept; a name that is not known is a problem that names those."""
+    client, version = served
+    old = client.get("/api/versions").json()["versions"][-1]["id"]
+    names = {"{old}": old, "{new}": version.id}
+
+    def filled(text: str) -> str:
+        for name, value in names.items():
+            text = text.replace(name, value)
+        return text
+
+    accept = {"Accept": "image/png"}
+    response = client.get(f"{filled(path)}&format={named}", headers=accept)
+    if response.status_code == 303:
+        assert response.headers["location"].partition("?")[0] == filled(media_type)
+    else:
+        assert response.status_code == 200
+        assert response.headers["content-type"].partition(";")[0] == media_type
+    refused = client.get(f"{filled(path)}&format=zip")
+    assert refused.status_code in (400, 422)
+    assert refused.headers["content-type"] == "application/problem+json"
+    known = named.lower() if named.isalpha() and named != "Turtle" else "ttl"
+    assert known in refused.text
+
+
+def test_every_format_of_openapi_is_known(served: tuple[TestClient, Version]) -> None:
+    """Each operation with a format lists the names; a client sees what may be asked."""
+    paths = served[0].get("/openapi.json").json()["paths"]
+    listed = {
+        path: parameter["schema"]
+        for path, operations in paths.items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "format"
+    }
+    assert {"/sparql", "/api/network", "/api/versions/{name}/diff/{other}"} <= set(listed)
+    for path, schema in listed.items():
+        (names,) = [s["enum"] for s in (schema, *schema.get("anyOf", [])) if "enum" in s]
+        assert names, path
+    assert "html" not in listed["/api/queries/actors"]["enum"]
+
+
 @given(st.text(st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=60))
 def test_odd_headers(served: tuple[TestClient, Version], text: str) -> None:
     """No header, however odd, is an error of the service."""

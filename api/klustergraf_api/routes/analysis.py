@@ -96,7 +96,9 @@ async def network(
     request: Request,
     analysis: AnalysisDep,
     asked: AskedDep,
-    format: str = "json",  # noqa: A002 # the name in the address
+    format: Annotated[  # noqa: A002 # the name in the address
+        str, Query(json_schema_extra={"enum": ["json", *FORMATS]})
+    ] = "json",
     ego: str | None = None,
     radius: int = 1,
 ) -> Response:

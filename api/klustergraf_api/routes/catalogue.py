@@ -28,7 +28,7 @@ from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import Parts, PartsDep
 from klustergraf_api.description import serialise
-from klustergraf_api.negotiation import SUFFIXES, TRIPLES, choose
+from klustergraf_api.negotiation import SUFFIXES, TRIPLES, acceptable, choose
 from klustergraf_api.request_errors import NotAcceptable, PageNotFound
 from klustergraf_api.time_travel import address_of, public_base, stored_versions
 
@@ -135,10 +135,12 @@ def _media_type(request: Request, suffix: str | None, offers: tuple[str, ...]) -
         if suffix not in SUFFIXES or SUFFIXES[suffix] not in offers:
             raise PageNotFound
         return SUFFIXES[suffix]
-    media_type = choose(request.headers.get("accept"), offers)
+    names = {name: found for name, found in SUFFIXES.items() if found in offers}
+    accept = acceptable(request.query_params.get("format"), request.headers.get("accept"), names)
+    media_type = choose(accept, offers)
     if media_type is None:
         # A browser gets the first format: there is no page of it, and it can show the text.
-        if "text/html" in request.headers.get("accept", ""):
+        if "text/html" in (accept or ""):
             return offers[0]
         raise NotAcceptable(offers)
     return media_type

@@ -19,7 +19,7 @@ from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, http_date, not_modified
 from klustergraf_api.dependencies import Parts
 from klustergraf_api.description import serialise
-from klustergraf_api.negotiation import HTML, SUFFIXES, choose
+from klustergraf_api.negotiation import HTML, SUFFIXES, acceptable, choose
 from klustergraf_api.request_errors import NotAcceptable
 from klustergraf_api.signposting import LINKSET, LINKSET_SUFFIX, Signposts, header
 from klustergraf_api.terms import serialise_iri
@@ -43,12 +43,21 @@ def iri_of(parts: Parts, local: str) -> str:
     return iri
 
 
-def negotiate(request: Request) -> str:
-    """Choose the media type of a document.
+def accept_of(request: Request) -> str | None:
+    """Give what to accept of a document: what ``format`` names, a suffix, else the header.
 
-    Errors: NotAcceptable.
+    Errors: MalformedRequest.
     """
-    media_type = choose(request.headers.get("accept"), OFFERS)
+    named = request.query_params.get("format")
+    return acceptable(named, request.headers.get("accept"), SUFFIXES)
+
+
+def negotiate(request: Request) -> str:
+    """Choose the media type of a document: by the ``format`` in its address, else by ``Accept``.
+
+    Errors: NotAcceptable; MalformedRequest.
+    """
+    media_type = choose(accept_of(request), OFFERS)
     if media_type is None:
         raise NotAcceptable(OFFERS)
     return media_type
@@ -104,7 +113,7 @@ def query_document(
     A page is what a client gets that names nothing better. ``path``: the address, less the suffix.
     Errors: NotAcceptable, ResourceNotFound.
     """
-    accept = request.headers.get("accept")
+    accept = accept_of(request)
     iri = parts.settings.base + path.removeprefix("/")
     signs = Signposts(iri, path, parts.settings.base)
     if f".{suffix}" == LINKSET_SUFFIX:

@@ -16,15 +16,21 @@ from klustergraf.namespaces import PREFIXES, RDFS, SKOS, shorten
 from klustergraf_api.answers import answer, wanted
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
-from klustergraf_api.negotiation import NAMED_FORMATS, RESULTS, TRIPLES
+from klustergraf_api.negotiation import NAMED_FORMATS, RESULTS, TRIPLES, acceptable
 from klustergraf_api.protocol import PARAMETERS, ProtocolRequest
-from klustergraf_api.request_errors import MalformedRequest
 
 router = APIRouter(prefix="/api", tags=["queries"])
 
 _METHODS: Final = ["GET", "HEAD"]
 # What every endpoint of a query understands beside the query's own parameters.
-_COMMON: Final = ("version", "timeout", "format")
+_COMMON: Final = ("version", "timeout")
+_NAMED: Final = {name: accept for name, accept in NAMED_FORMATS.items() if name != "html"}
+_FORMAT: Final = {
+    "name": "format",
+    "in": "query",
+    "description": "The answer's format, instead of the Accept header.",
+    "schema": {"type": "string", "enum": list(_NAMED)},
+}
 _SCHEMAS: Final[dict[ParameterType, dict[str, str]]] = {
     ParameterType.IRI: {"type": "string", "format": "iri"},
     ParameterType.STRING: {"type": "string"},
@@ -142,10 +148,7 @@ def _accept(named: str | None, request: Request) -> str | None:
         # Browsers ask for HTML first; this address has none, and gives them JSON.
         header = request.headers.get("accept")
         return "application/json" if header and "text/html" in header else header
-    offered = [name for name in NAMED_FORMATS if name != "html"]
-    if named not in offered:
-        raise MalformedRequest(f"format must be one of {', '.join(offered)}, not {named!r}.")
-    return NAMED_FORMATS[named]
+    return acceptable(named, None, _NAMED)
 
 
 def add_query_routes(app: FastAPI, catalogue: Catalogue) -> None:
@@ -187,7 +190,7 @@ def _parameters(query: StoredQuery) -> list[dict[str, Any]]:
         for p in query.parameters
     ]
     common: list[dict[str, Any]] = [p for p in PARAMETERS if p["name"] in _COMMON]
-    return [*own, *common]
+    return [*own, *common, _FORMAT]
 
 
 @router.get("/vocabulary")

@@ -13,7 +13,7 @@ from klustergraf.version import Version
 from klustergraf_api.archive import find_version
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import PartsDep
-from klustergraf_api.negotiation import choose, choose_language
+from klustergraf_api.negotiation import acceptable, choose, choose_language
 from klustergraf_api.request_errors import NotAcceptable, PageNotFound
 from klustergraf_api.time_travel import address_of, created, http_date, stored_versions
 
@@ -21,6 +21,7 @@ router = APIRouter()
 
 _METHODS: Final = ["GET", "HEAD"]
 _LINES: Final = {"application/n-quads": "nquads", "application/rdf-patch": "patch"}
+_FORMATS: Final = {"json": "application/json", **{name: kind for kind, name in _LINES.items()}}
 _MOST_LINES: Final = 10_000
 
 Offset = Annotated[int, Query(ge=0, le=10**12, description="How many to pass over.")]
@@ -123,6 +124,13 @@ async def show_difference(
         Literal["added", "removed"] | None, Query(description="Of N-Quads: which statements.")
     ] = None,
     lang: Annotated[str | None, Query(description="Language of the words: sv or en.")] = None,
+    format: Annotated[  # noqa: A002 # the name in the address
+        str | None,
+        Query(
+            description="The answer's format, instead of the Accept header.",
+            json_schema_extra={"enum": [*_FORMATS]},
+        ),
+    ] = None,
 ) -> Response:
     """Tell what differs from one version to another: in words (JSON), or as lines.
 
@@ -130,7 +138,8 @@ async def show_difference(
     """
     before = await asyncio.to_thread(find_version, parts, name)
     after = await asyncio.to_thread(find_version, parts, other)
-    media_type = choose(request.headers.get("accept"), ["application/json", *_LINES])
+    accept = acceptable(format, request.headers.get("accept"), _FORMATS)
+    media_type = choose(accept, ["application/json", *_LINES])
     if media_type is None:
         raise NotAcceptable(["application/json", *_LINES])
     language = choose_language(lang, request.headers.get("accept-language"), "en")
@@ -155,8 +164,8 @@ async def show_difference(
     if offset + limit < count:
         path = f"/api/versions/{before.id}/diff/{after.id}"
         parameters = {"offset": str(offset + limit), "limit": str(limit)}
-        if part:
-            parameters["part"] = part
+        given = {"part": part, "lang": lang, "format": format}
+        parameters |= {name: value for name, value in given.items() if value}
         following = address_of(request, path, **parameters)
         headers["Link"] = f'<{following}>; rel="next"'
     if media_type in _LINES:
