@@ -88,7 +88,8 @@ class NetworkAnswer(BaseModel):
     version: str
     filters: dict[str, Any]
     edge_rule: str
-    query: str = Field(description="SPARQL that gives every pair and its weight, unfiltered.")
+    query: str = Field(description="SPARQL that gives every pair of the answer, and its weight.")
+    actors_query: str = Field(description="SPARQL that gives every actor of the answer.")
     counts: dict[str, int]
     modularity: float
     stability: float

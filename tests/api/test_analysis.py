@@ -1,13 +1,16 @@
 """``/api/network…``, ``/api/strategy…`` and ``/api/suggestions``, over the shipped graph."""
 
 import csv
+import html
 import io
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pyoxigraph import Store
 from starlette.testclient import TestClient
 
+from asking import ask
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.build import BuildResult
 from klustergraf.derivations import NETWORK
@@ -42,6 +45,30 @@ def test_network(analysed: TestClient) -> None:
     assert kth["measures"]["degree"] == len(partners)
     assert kth["measures"]["strength"] == sum(e["weight"] for e in partners)
     assert "SELECT" in answer["query"]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        "county=uppsala-lan&since=2012",
+        "kind=university&tie=project&min_weight=2",
+        "counting=fractional&municipality=huddinge&until=2020",
+        "ego=KTH&radius=1&programme=fp7",
+    ],
+)
+def test_the_query_of_a_network_gives_it(
+    analysed: TestClient, shipped_store: Store, filters: str
+) -> None:
+    """The SPARQL of an answer finds its pairs, weights and actors; the page shows the same text."""
+    answer = analysed.get(f"/api/network?{filters}").json()
+    iris = {node["slug"]: node["iri"] for node in answer["nodes"]}
+    own = {(iris[e["source"]], iris[e["target"]]): e["weight"] for e in answer["edges"]}
+    rows = ask(shipped_store, answer["query"])
+    assert {(a, b): float(weight) for a, b, weight in rows} == pytest.approx(own)
+    assert own
+    assert {a for (a,) in ask(shipped_store, answer["actors_query"])} == set(iris.values())
+    page = analysed.get(f"/network?{filters}", headers={"Accept": "text/html"}).text
+    assert answer["query"] in html.unescape(page)
 
 
 def test_network_is_fresh_until_the_version_changes(analysed: TestClient) -> None:

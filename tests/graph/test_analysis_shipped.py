@@ -10,16 +10,18 @@ from zipfile import ZipFile
 import igraph
 import networkx as nx
 import pytest
-from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, Store
 
+from asking import ask
 from klustergraf.analysis import (
     coverage,
     formats,
     growth,
     measures,
+    network_questions,
     projections,
-    questions,
     storage,
+    strategy_questions,
     suggestions,
 )
 from klustergraf.analysis.names import find_actor
@@ -38,25 +40,18 @@ def analysis(shipped: BuildResult) -> Analysis:
     return storage.load(shipped.version)
 
 
-def _ask(store: Store, text: str) -> list[tuple[str, ...]]:
-    rows = store.query(text)
-    assert isinstance(rows, QuerySolutions)
-    names = [variable.value for variable in rows.variables]
-    return [tuple(str(getattr(row[n], "value", "")) for n in names) for row in rows]
-
-
 def test_every_pair_is_what_sparql_counts(analysis: Analysis, shipped_store: Store) -> None:
     """Pairs and weights equal those of the query that answers carry, both ways."""
     actors = analysis.snapshot.actors
     own = {(actors[e.source].iri, actors[e.target].iri): e.weight for e in analysis.network.edges}
-    asked = {(a, b): float(n) for a, b, n in _ask(shipped_store, questions.PAIRS)}
+    asked = {(a, b): float(n) for a, b, n in ask(shipped_store, network_questions.pairs())}
     assert own == asked
     assert len(own) > 20
 
 
 def test_degrees_are_what_sparql_counts(analysis: Analysis, shipped_store: Store) -> None:
     """The partners of every actor equal those that SPARQL counts; all others have none."""
-    asked = {a: int(n) for a, n in _ask(shipped_store, questions.DEGREES)}
+    asked = {a: int(n) for a, n in ask(shipped_store, network_questions.degrees())}
     degrees = zip(analysis.snapshot.actors, analysis.measures["degree"], strict=True)
     assert {actor.iri: n for actor, n in degrees if n} == asked
 
@@ -64,13 +59,15 @@ def test_degrees_are_what_sparql_counts(analysis: Analysis, shipped_store: Store
 def test_partners_of_one_actor(analysis: Analysis, shipped_store: Store) -> None:
     """The query of one actor gives its pairs."""
     place = find_actor(analysis.snapshot, "KTH")
-    rows = _ask(shipped_store, questions.partners_of(analysis.snapshot.actors[place].iri))
+    rows = ask(shipped_store, network_questions.partners_of(analysis.snapshot.actors[place].iri))
     assert len(rows) == analysis.network.degree(place) > 5
 
 
 def test_coverage_is_what_sparql_lists(analysis: Analysis, shipped_store: Store) -> None:
     """Every contribution of the graph is in the snapshot, stated and derived apart."""
-    asked = {(area, thing) for area, thing, _ in _ask(shipped_store, questions.contributors())}
+    asked = {
+        (area, thing) for area, thing, _ in ask(shipped_store, strategy_questions.contributors())
+    }
     assert {(c.area, c.iri) for c in analysis.snapshot.contributions} == asked
     assert {c.derived for c in analysis.snapshot.contributions} <= {True, False}
     cells = coverage.coverage(analysis.snapshot)
@@ -82,7 +79,7 @@ def test_coverage_is_what_sparql_lists(analysis: Analysis, shipped_store: Store)
 @pytest.mark.parametrize("by", coverage.COLUMNS)
 def test_matrix_is_what_sparql_counts(analysis: Analysis, shipped_store: Store, by: str) -> None:
     """Every number of every cell is what the query of the matrix counts, and no cell is missing."""
-    rows = _ask(shipped_store, questions.coverage(by))
+    rows = ask(shipped_store, strategy_questions.coverage(by))
     plural = {"actor": "actors", "facility": "facilities", "project": "projects"}
     asked = {(area, slug_of(column), plural[what]): int(n) for area, column, what, n in rows}
     cells = coverage.coverage(analysis.snapshot, by)
@@ -262,8 +259,8 @@ def test_the_multigraph_has_an_edge_for_each_tie(analysis: Analysis) -> None:
 def test_a_term_of_a_question_is_a_term() -> None:
     """What is no IRI never becomes part of a query."""
     with pytest.raises(ValueError, match="IRI"):
-        questions.partners_of("x> } DROP ALL #")
-    assert NamedNode(ID + "actor/kth").value in questions.partners_of(ID + "actor/kth")
+        network_questions.partners_of("x> } DROP ALL #")
+    assert NamedNode(ID + "actor/kth").value in network_questions.partners_of(ID + "actor/kth")
 
 
 def test_strength_without_weights_is_degree(analysis: Analysis) -> None:
@@ -281,7 +278,7 @@ def test_projections_are_what_sparql_counts(
     actors = analysis.snapshot.actors
     found = projections.project_onto(analysis.snapshot, onto, NetworkFilter())
     own = {(actors[c.actor].iri, c.target): c.weight for c in found}
-    asked = {(a, t): int(n) for a, t, n in _ask(shipped_store, questions.onto(onto))}
+    asked = {(a, t): int(n) for a, t, n in ask(shipped_store, network_questions.onto(onto))}
     assert own == asked
     assert len(own) > 20
 
@@ -304,7 +301,7 @@ def test_projections_follow_filters(analysis: Analysis) -> None:
 
 def test_trend_is_what_sparql_lists(analysis: Analysis, shipped_store: Store) -> None:
     """Projects started and running in each year, and those without one, equal the query's."""
-    rows = {tuple(row) for row in _ask(shipped_store, questions.beginnings())}
+    rows = {tuple(row) for row in ask(shipped_store, strategy_questions.beginnings())}
     found = growth.trend(analysis.snapshot)
     projects = {p.project for p in analysis.snapshot.participations}
     for area, missing in found.undated.items():
@@ -339,7 +336,7 @@ def test_dates_are_what_sparql_lists(analysis: Analysis, shipped_store: Store) -
     }
     asked = {
         (a, b, tie, since, until)
-        for a, b, tie, _, since, until in _ask(shipped_store, questions.BEGINNINGS)
+        for a, b, tie, _, since, until in ask(shipped_store, network_questions.beginnings())
     }
     assert own == asked
     years, undated = growth.growth(analysis.network)

@@ -13,7 +13,13 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
-from klustergraf.analysis import picture, questions, storage, suggestions
+from klustergraf.analysis import (
+    network_questions,
+    picture,
+    storage,
+    strategy_questions,
+    suggestions,
+)
 from klustergraf.analysis.formats import EDGE_RULE, FORMATS, harmless
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
@@ -179,9 +185,10 @@ def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
     snapshot = analysis.snapshot
     answer = models.NetworkAnswer(
         version=snapshot.version,
-        filters={key: value for key, value in asdict(chosen.asked).items() if value},
+        filters=chosen.filters,
         edge_rule=EDGE_RULE,
-        query=questions.PAIRS,
+        query=network_questions.pairs(chosen.asked, chosen.centre_iri, chosen.radius),
+        actors_query=network_questions.actors(chosen.asked, chosen.centre_iri, chosen.radius),
         counts={"nodes": len(chosen.nodes), "edges": len(chosen.edges)},
         modularity=analysis.modularity,
         stability=analysis.stability,
@@ -202,7 +209,7 @@ async def node(name: str, analysis: AnalysisDep) -> models.NodeAnswer:
     around = sorted(whole.neighbours[place].items(), key=lambda item: (-item[1].weight, item[0]))
     return models.NodeAnswer(
         version=analysis.snapshot.version,
-        query=questions.partners_of(analysis.snapshot.actors[place].iri),
+        query=network_questions.partners_of(analysis.snapshot.actors[place].iri),
         node=models.node_of(analysis, whole, place),
         brokerage={
             part: analysis.measures[f"brokerage_{part}"][place] for part in ("county", "kind")
@@ -237,7 +244,7 @@ async def paths(
 
     return models.PathsAnswer(
         version=analysis.snapshot.version,
-        query=questions.PAIRS,
+        query=network_questions.pairs(),
         source=models.node_of(analysis, whole, start),
         target=models.node_of(analysis, whole, end),
         shortest=[told(path) for path in shortest],
@@ -266,7 +273,7 @@ async def coverage(
     answer = models.CoverageAnswer(
         version=analysis.snapshot.version,
         by=by,
-        query=questions.coverage(by),
+        query=strategy_questions.coverage(by),
         areas=models.areas_of(analysis),
         columns=columns,
         column_labels={c: labels[c] for c in columns if c in labels},
@@ -308,7 +315,7 @@ async def gaps(
         version=analysis.snapshot.version,
         by=by,
         formula=strategy.FORMULA,
-        query=questions.coverage(by),
+        query=strategy_questions.coverage(by),
         areas=models.areas_of(analysis),
         column_labels={g.column: labels[g.column] for g in found if g.column in labels},
         gaps=[models.GapItem(**{**asdict(gap), "area": slug_of(gap.area)}) for gap in found],
@@ -355,7 +362,7 @@ async def suggest(
     ]
     return models.SuggestionsAnswer(
         version=snapshot.version,
-        query=questions.partners_of(snapshot.actors[place].iri),
+        query=network_questions.partners_of(snapshot.actors[place].iri),
         actor=models.node_of(analysis, whole, place),
         suggestions=items,
     )

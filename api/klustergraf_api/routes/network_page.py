@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from klustergraf.analysis import questions
+from klustergraf.analysis import network_questions
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.kinds import GROUPS, OTHER, kind_group
 from klustergraf.analysis.names import find_actor
@@ -111,7 +111,7 @@ async def network(
         everyone=sorted({a.name(view.language) for a in _tied(analysis)}, key=str.casefold),
         formats=["json", *FORMATS],
         open_in=_open_in(request, analysis, centre, radius),
-        query=questions.PAIRS,
+        query=network_questions.pairs(asked, chosen.centre_iri, radius),
     )
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
 from klustergraf.analysis import growth as years
-from klustergraf.analysis import questions, storage
+from klustergraf.analysis import network_questions, storage, strategy_questions
 from klustergraf.analysis.formats import FORMATS, harmless
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import NetworkFilter, project_actors
@@ -117,7 +117,7 @@ class GrowthAnswer(BaseModel):
     """A network year by year. ``undated``: ties without a beginning, which are in no year."""
 
     version: str
-    query: str = Field(description="SPARQL that lists every tie with its dates, unfiltered.")
+    query: str = Field(description="SPARQL that lists every tie of the network, with its dates.")
     rule: str
     years: list[YearItem]
     undated: int
@@ -129,7 +129,7 @@ async def growth(analysis: AnalysisDep, asked: AskedDep) -> GrowthAnswer:
     found, undated = years.growth(project_actors(analysis.snapshot, asked))
     return GrowthAnswer(
         version=analysis.snapshot.version,
-        query=questions.BEGINNINGS,
+        query=network_questions.beginnings(asked),
         rule="A tie is there from the year in which it begins to the one in which it ends; "
         "one without an end goes on.",
         years=[YearItem(**vars(year)) for year in found],
@@ -162,7 +162,7 @@ class ProjectionAnswer(BaseModel):
 
     version: str
     onto: str
-    query: str = Field(description="SPARQL that gives every weight, unfiltered.")
+    query: str = Field(description="SPARQL that gives every weight.")
     actors: list[models.Node]
     targets: list[Target]
     edges: list[ContactItem]
@@ -213,7 +213,7 @@ def _projected(analysis: Analysis, asked: NetworkFilter, onto: str, form: str) -
     answer = ProjectionAnswer(
         version=snapshot.version,
         onto=onto,
-        query=questions.onto(onto),
+        query=network_questions.onto(onto, asked),
         actors=[
             models.node_of(analysis, analysis.network, place)
             for place in sorted({item.actor for item in found})
@@ -270,7 +270,7 @@ async def trend(analysis: AnalysisDep) -> TrendAnswer:
     found = years.trend(analysis.snapshot)
     return TrendAnswer(
         version=analysis.snapshot.version,
-        query=questions.beginnings(),
+        query=strategy_questions.beginnings(),
         areas=models.areas_of(analysis),
         years=[AreaYearItem(**{**vars(y), "area": slug_of(y.area)}) for y in found.years],
         undated={slug_of(area): count for area, count in found.undated.items()},
@@ -319,7 +319,7 @@ async def changes(
         version=analysis.snapshot.version,
         since=version.id,
         by=by,
-        query=questions.coverage(by),
+        query=strategy_questions.coverage(by),
         areas=models.areas_of(analysis),
         column_labels={c.column: labels[c.column] for _, c in found if c.column in labels},
         changes=[

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from klustergraf.analysis import questions
+from klustergraf.analysis import strategy_questions
 from klustergraf.analysis.coverage import Cell, Gap, coverage, gaps
 from klustergraf.analysis.snapshot import Snapshot, slug_of
 from klustergraf_api.dependencies import PartsDep
@@ -79,8 +79,8 @@ async def strategy(
         things=_things(snapshot, cells, chosen, column, show, language) if chosen else {},
         gaps=[_named(gap, labels) for gap in ranked if gap.expected][:_GAPS_SHOWN],
         empty=[a for a in snapshot.areas if not any(g.expected for g in ranked if g.area == a)],
-        matrix_query=questions.coverage(by),
-        area_query=questions.contributors(area) if chosen else "",
+        matrix_query=strategy_questions.coverage(by),
+        area_query=strategy_questions.contributors(area) if chosen else "",
     )
 
 

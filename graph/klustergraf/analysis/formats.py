@@ -5,7 +5,6 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 import networkx as nx
@@ -24,10 +23,9 @@ EDGE_RULE: Final = (
 
 def about(network: Network) -> dict[str, str]:
     """Say what a file holds: version, filters, edge rule."""
-    asked = {key: value for key, value in asdict(network.asked).items() if value}
     return {
         "version": network.snapshot.version,
-        "filters": json.dumps(asked, sort_keys=True),
+        "filters": json.dumps(network.filters, sort_keys=True),
         "edge_rule": EDGE_RULE,
         "counting": network.asked.counting,
     }

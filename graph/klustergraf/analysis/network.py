@@ -9,8 +9,9 @@ part, filtered or not.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any, Final
 
 import networkx as nx
 
@@ -18,6 +19,8 @@ from klustergraf.analysis.snapshot import Actor, Snapshot, Tie
 from klustergraf.errors import AnalysisParameterError
 
 LARGEST_RADIUS = 5
+EQUAL: Final = 1e-9
+"""Weights that differ by less are the same: thirds add up to one in every order."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class NetworkFilter:
     min_weight: float = 0.0
     counting: str = "full"
     isolates: bool = False
+
+    @property
+    def least_weight(self) -> float:
+        """The least weight of a pair; fractions may fall short of it by what adding them loses."""
+        return self.min_weight - (EQUAL if self.counting == "fractional" else 0)
 
     def takes_actor(self, actor: Actor) -> bool:
         """Tell whether an actor is wanted."""
@@ -72,6 +80,15 @@ class NetworkFilter:
         return not (ended or begins_later)
 
 
+def check_radius(radius: int) -> None:
+    """Refuse a radius beyond the limits.
+
+    Errors: AnalysisParameterError when it is not 1 to 5.
+    """
+    if not 1 <= radius <= LARGEST_RADIUS:
+        raise AnalysisParameterError("radius", f"must be 1 to {LARGEST_RADIUS}, not {radius}")
+
+
 def year_of(text: str | None) -> int | None:
     """Give the year of a date.
 
@@ -93,12 +110,30 @@ class Edge:
 
 @dataclass(frozen=True)
 class Network:
-    """Actors and the weighted pairs between them."""
+    """Actors and the weighted pairs between them.
+
+    ``centre``: the actor that all others are at most ``radius`` steps from, if one was asked for.
+    """
 
     snapshot: Snapshot
     asked: NetworkFilter
     nodes: tuple[int, ...]
     edges: tuple[Edge, ...] = field(repr=False)
+    centre: int | None = None
+    radius: int = 1
+
+    @property
+    def centre_iri(self) -> str | None:
+        """The IRI of the actor in the centre."""
+        return None if self.centre is None else self.snapshot.actors[self.centre].iri
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What was asked for, without what was left open."""
+        chosen = {key: value for key, value in asdict(self.asked).items() if value}
+        if self.centre is not None:
+            chosen |= {"ego": self.snapshot.actors[self.centre].slug, "radius": self.radius}
+        return chosen
 
     @cached_property
     def neighbours(self) -> Mapping[int, Mapping[int, Edge]]:
@@ -145,15 +180,13 @@ class Network:
 
         Errors: AnalysisParameterError when the radius is not 1 to 5.
         """
-        if not 1 <= radius <= LARGEST_RADIUS:
-            reason = f"must be 1 to {LARGEST_RADIUS}, not {radius}"
-            raise AnalysisParameterError("radius", reason)
+        check_radius(radius)
         near, border = {node}, {node}
         for _ in range(radius):
             border = {other for n in border for other in self.neighbours.get(n, {})} - near
             near |= border
         edges = tuple(e for e in self.edges if e.source in near and e.target in near)
-        return Network(self.snapshot, self.asked, tuple(sorted(near)), edges)
+        return Network(self.snapshot, self.asked, tuple(sorted(near)), edges, node, radius)
 
 
 def project_actors(snapshot: Snapshot, asked: NetworkFilter | None = None) -> Network:
@@ -178,9 +211,11 @@ def project_actors(snapshot: Snapshot, asked: NetworkFilter | None = None) -> Ne
     for (a, b), ties in sorted(pairs.items()):
         weight = float(len({t.through for t in ties}))
         if asked.counting == "fractional":
-            members = {t.through: t.members for t in ties}
+            members: dict[str, int] = {}
+            for tie in ties:
+                members[tie.through] = max(tie.members, members.get(tie.through, 0))
             weight = sum(1 / max(n - 1, 1) for n in members.values())
-        if weight >= asked.min_weight:
+        if weight >= asked.least_weight:
             edges.append(Edge(a, b, weight, tuple(ties)))
     tied = {end for edge in edges for end in (edge.source, edge.target)}
     nodes = wanted if asked.isolates else tied

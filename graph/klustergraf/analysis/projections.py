@@ -68,7 +68,7 @@ def project_onto(snapshot: Snapshot, onto: str, asked: NetworkFilter) -> list[Co
         )
         for (actor, target), ties in sorted(found.items())
     ]
-    return [contact for contact in contacts if contact.weight >= asked.min_weight]
+    return [contact for contact in contacts if contact.weight >= asked.least_weight]
 
 
 def _holdings(snapshot: Snapshot, onto: str, asked: NetworkFilter) -> Iterator[tuple[str, str]]:
