@@ -23,7 +23,7 @@ import zstandard
 
 from klustergraf.errors import DumpNotFound
 from klustergraf.namespaces import GRAPH, PREFIXES
-from klustergraf.tables import QUERIES, TABLES_FOLDER, make_tables
+from klustergraf.tables import TABLES, TABLES_FOLDER, make_tables
 from klustergraf.version import DERIVED, Version
 
 MEDIA_TYPES: Final = {
@@ -39,7 +39,7 @@ _FORMATS: Final = {
     "ttl": ox.RdfFormat.TURTLE,
     "jsonld": ox.RdfFormat.JSON_LD,
 }
-TABLE_NAMES: Final = [f"{name}{form}" for name in QUERIES for form in ("", ".excel")]
+TABLE_NAMES: Final = [f"{name}{form}" for name in TABLES for form in ("", ".excel")]
 _CONTENT: Final = "content"
 _DIGEST: Final = "digest.json"
 

@@ -10,86 +10,143 @@ return, and is no number) begins with an apostrophe instead.
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby, islice, product
 from pathlib import Path
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from klustergraf.engine.base import QueryRequest, ResultsFormat
-from klustergraf.engine.embedded import EmbeddedEngine
-from klustergraf.namespaces import DCT, KG, ORG, RDFS, SCHEMA, SKOS
+import pyoxigraph as ox
+
+from klustergraf.namespaces import DCT, KG, ORG, RDF, SCHEMA, SKOS, XSD
 from klustergraf.version import Version
 
-TABLES_FOLDER: Final = "tables-1"
-_SECONDS: Final = 300.0
-_PREFIXES: Final = "".join(
-    f"PREFIX {prefix}: <{namespace}>\n"
-    for prefix, namespace in (
-        *(("dct", DCT), ("kg", KG), ("org", ORG)),
-        *(("rdfs", RDFS), ("schema", SCHEMA), ("skos", SKOS)),
-    )
-)
+TABLES_FOLDER: Final = "tables-2"
+
+Row = tuple[str, ...]
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+# What is said of one thing, by predicate; each value once, whatever graphs have it.
+Facts = Mapping[str, set[Term]]
+
+_TYPE: Final = RDF + "type"
+_NAME: Final = SKOS + "prefLabel"
+_AT_ONCE: Final = 10_000
+_NUMERIC: Final = frozenset(XSD + n for n in ("integer", "decimal", "double", "float"))
 
 
-def _named(thing: str, name: str) -> str:
-    """Write the pattern of the names of a thing, in Swedish and English."""
-    return "".join(
-        f"  OPTIONAL {{ SELECT ?{thing} (MIN(?n) AS ?{name}_{language}) WHERE {{ ?{thing} "
-        f'skos:prefLabel ?n FILTER (LANG(?n) = "{language}") }} GROUP BY ?{thing} }}\n'
-        for language in ("sv", "en")
-    )
+@dataclass(frozen=True)
+class _Things:
+    """A table with a row for each thing of a class; of several values the least is taken."""
+
+    kind: str
+    columns: Mapping[str, str]
+
+    @property
+    def head(self) -> Row:
+        return ("iri", "name_sv", "name_en", "kinds", *self.columns)
+
+    @property
+    def predicates(self) -> set[str]:
+        return {_NAME, *self.columns.values()}
+
+    def rows(self, iri: str, facts: Facts) -> Iterator[Row]:
+        names = [_least(v for v in facts.get(_NAME, ()) if _is_in(v, tag)) for tag in ("sv", "en")]
+        kinds = sorted(
+            term.value.removeprefix(KG)
+            for term in facts[_TYPE]
+            if isinstance(term, ox.NamedNode) and term.value.startswith(KG)
+        )
+        values = (_least(facts.get(predicate, ())) for predicate in self.columns.values())
+        yield (iri, *names, " ".join(kinds), *values)
 
 
-def _optional(thing: str, predicate: str, name: str) -> str:
-    """Write the pattern of a value of which a thing has several at most: the first is taken."""
-    return (
-        f"  OPTIONAL {{ SELECT ?{thing} (MIN(?v) AS ?{name}) WHERE {{ ?{thing} {predicate} ?v }} "
-        f"GROUP BY ?{thing} }}\n"
-    )
+@dataclass(frozen=True)
+class _Relations:
+    """A table with a row for each way in which nodes of a class join others.
+
+    ``optional``: columns that may be empty. ``pair``: the two columns are of the same property,
+    and each two of its values stand once.
+    """
+
+    kind: str
+    columns: Mapping[str, str]
+    optional: tuple[str, ...] = ()
+    pair: tuple[str, str] | None = None
+
+    @property
+    def head(self) -> Row:
+        return ("iri", *self.columns)
+
+    @property
+    def predicates(self) -> set[str]:
+        return set(self.columns.values())
+
+    def rows(self, iri: str, facts: Facts) -> Iterator[Row]:
+        choices = []
+        for name, predicate in self.columns.items():
+            values = sorted(_text(value) for value in facts.get(predicate, ()))
+            choices.append(values or ([""] if name in self.optional else []))
+        names = tuple(self.columns)
+        for found in product(*choices):
+            row = dict(zip(names, found, strict=True))
+            if self.pair is None or row[self.pair[0]] < row[self.pair[1]]:
+                yield (iri, *found)
 
 
-def _things(kind: str, columns: Sequence[tuple[str, str]]) -> str:
-    extra = "".join(_optional("iri", predicate, name) for name, predicate in columns)
-    names = " ".join(f"?{name}" for name, _ in columns)
-    return (
-        f"SELECT ?iri ?name_sv ?name_en ?kinds {names} WHERE {{\n"
-        f'  {{ SELECT ?iri (GROUP_CONCAT(DISTINCT ?k; separator=" ") AS ?kinds) WHERE {{ ?iri a '
-        f'kg:{kind} ; a ?c . BIND(STRAFTER(STR(?c), "#") AS ?k) '
-        f'FILTER(STRSTARTS(STR(?c), "{KG}")) }} GROUP BY ?iri }}\n'
-        f"{_named('iri', 'name')}{extra}}} ORDER BY ?iri"
-    )
-
-
-QUERIES: Final = {
-    "actors": _things(
-        "Actor", [("located_in", "kg:locatedIn"), ("part_of", "org:subOrganizationOf")]
+TABLES: Final[Mapping[str, _Things | _Relations]] = {
+    "actors": _Things(
+        "Actor", {"located_in": KG + "locatedIn", "part_of": ORG + "subOrganizationOf"}
     ),
-    "places": _things("Place", [("located_in", "kg:locatedIn")]),
-    "facilities": _things(
-        "Facility", [("located_in", "kg:locatedIn"), ("operated_by", "kg:isOperatedBy")]
+    "places": _Things("Place", {"located_in": KG + "locatedIn"}),
+    "facilities": _Things(
+        "Facility", {"located_in": KG + "locatedIn", "operated_by": KG + "isOperatedBy"}
     ),
-    "projects": _things(
+    "projects": _Things(
         "Project",
-        [
-            ("identifier", "dct:identifier"),
-            ("start", "schema:startDate"),
-            ("end", "schema:endDate"),
-            ("total_cost_eur", "kg:totalCost"),
-            ("eu_contribution_eur", "kg:euContribution"),
-        ],
+        {
+            "identifier": DCT + "identifier",
+            "start": SCHEMA + "startDate",
+            "end": SCHEMA + "endDate",
+            "total_cost_eur": KG + "totalCost",
+            "eu_contribution_eur": KG + "euContribution",
+        },
     ),
-    "participations": (
-        "SELECT DISTINCT ?iri ?project ?participant ?role WHERE {\n"
-        "  ?iri a kg:ProjectParticipation ; kg:inProject ?project ; kg:hasParticipant ?participant "
-        "OPTIONAL { ?iri org:role ?role }\n} ORDER BY ?iri ?participant ?role"
+    "participations": _Relations(
+        "ProjectParticipation",
+        {"project": KG + "inProject", "participant": KG + "hasParticipant", "role": ORG + "role"},
+        optional=("role",),
     ),
-    "collaborations": (
-        "SELECT DISTINCT ?iri ?actor_a ?actor_b ?through WHERE {\n"
-        "  ?iri a kg:Collaboration ; kg:isThrough ?through ;\n"
-        "    kg:hasCollaborator ?actor_a , ?actor_b "
-        "FILTER(STR(?actor_a) < STR(?actor_b))\n} ORDER BY ?iri ?actor_a ?actor_b ?through"
+    "collaborations": _Relations(
+        "Collaboration",
+        {
+            "actor_a": KG + "hasCollaborator",
+            "actor_b": KG + "hasCollaborator",
+            "through": KG + "isThrough",
+        },
+        pair=("actor_a", "actor_b"),
     ),
-}  # fmt: skip
+}
+
+
+def _is_in(value: Term, language: str) -> bool:
+    return isinstance(value, ox.Literal) and value.language == language
+
+
+def _least(values: Iterable[Term]) -> str:
+    """Give the least of some values: of numbers by value, else by the text; or nothing."""
+    return min(((_number(value), _text(value)) for value in values), default=(0.0, ""))[1]
+
+
+def _number(value: Term) -> float:
+    is_numeric = isinstance(value, ox.Literal) and value.datatype.value in _NUMERIC
+    return float(value.value) if is_numeric else 0.0
+
+
+def _text(value: Term) -> str:
+    return f"_:{value.value}" if isinstance(value, ox.BlankNode) else value.value
+
 
 _FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
 _TIME: Final = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
@@ -118,23 +175,38 @@ def undated(workbook: bytes) -> bytes:
 
 
 def make_tables(version: Version, folder: Path) -> None:
-    """Write every table of a version, in both forms; a derivation.
+    """Write every table of a version, in both forms, in one pass over it; a derivation."""
+    found: dict[str, list[Row]] = {name: [] for name in TABLES}
+    classes = {KG + table.kind: name for name, table in TABLES.items()}
+    for iri, facts in _things(version.dataset_path):
+        for kind in facts.get(_TYPE, ()):
+            name = classes.get(kind.value) if isinstance(kind, ox.NamedNode) else None
+            if name is not None:
+                found[name] += TABLES[name].rows(iri, facts)
+    for name, rows in found.items():
+        safe = [TABLES[name].head, *(tuple(map(safe_cell, row)) for row in sorted(rows))]
+        plain, excel = folder / f"{name}.csv", folder / f"{name}.excel.csv"
+        with plain.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(safe)
+        with excel.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file, delimiter=";").writerows(safe)
 
-    Errors: as QueryEngine.query.
-    """
-    with EmbeddedEngine(version, timeout_seconds=_SECONDS, workers=1, storage="auto") as engine:
-        for name, query in QUERIES.items():
-            request = QueryRequest(_PREFIXES + query, results_format=ResultsFormat.CSV)
-            text = b"".join(engine.query(request)).decode("utf-8")
-            rows = list(csv.reader(io.StringIO(text, newline="")))
-            if "kinds" in rows[0]:
-                # An engine gives them in no order; the same version shall give the same bytes.
-                column = rows[0].index("kinds")
-                for row in rows[1:]:
-                    row[column] = " ".join(sorted(row[column].split()))
-            safe = [[safe_cell(cell) for cell in row] for row in rows]
-            plain, excel = folder / f"{name}.csv", folder / f"{name}.excel.csv"
-            with plain.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows(safe)
-            with excel.open("w", encoding="utf-8-sig", newline="") as file:
-                csv.writer(file, delimiter=";").writerows(safe)
+
+def _things(dataset: Path) -> Iterator[tuple[str, Facts]]:
+    """Give what tables need of each thing in sorted N-Quads, thing after thing."""
+    needed = {_TYPE}.union(*(table.predicates for table in TABLES.values()))
+    names = {f"<{predicate}>".encode() for predicate in needed}
+    with dataset.open("rb") as file:
+        lines = (line for line in file if line.split(b" ", 2)[1] in names)
+        for subject, quads in groupby(_parsed(lines), key=lambda quad: quad.subject):
+            facts = defaultdict[str, set[Term]](set)
+            for quad in quads:
+                if not isinstance(quad.object, ox.Triple):
+                    facts[quad.predicate.value].add(quad.object)
+            if isinstance(subject, ox.NamedNode):
+                yield subject.value, facts
+
+
+def _parsed(lines: Iterator[bytes]) -> Iterator[ox.Quad]:
+    while piece := b"".join(islice(lines, _AT_ONCE)):
+        yield from ox.parse(piece, format=ox.RdfFormat.N_QUADS)
