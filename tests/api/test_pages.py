@@ -6,9 +6,11 @@ import string
 from html.parser import HTMLParser
 
 import pytest
+from pyoxigraph import QuerySolutions, Store
 from starlette.testclient import TestClient
 
 from klustergraf.analysis.kinds import GROUPS
+from klustergraf.catalogue import Catalogue
 from klustergraf.namespaces import KG, SKOS
 from klustergraf_api.negotiation import LANGUAGES
 from klustergraf_api.pages.rendering import FOLDER, MESSAGES, load_messages
@@ -65,6 +67,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
                 "vocabulary.",
                 "reason.",
+                "column.",
                 *(
                     "strategy.",
                     "data.kind.",
@@ -266,3 +269,16 @@ def test_pictures_and_pages_name_groups_alike() -> None:
         messages = load_messages(language)
         for name, group in GROUPS.items():
             assert messages[f"network.kind.{name}"] == group.labels[language]
+
+
+def test_columns_of_stored_queries_are_named() -> None:
+    """What each stored query selects has a name in both languages, and no name is left over."""
+    selected: set[str] = set()
+    for stored in Catalogue():
+        found = Store().query(stored.bind({}), use_default_graph_as_union=True)
+        if isinstance(found, QuerySolutions):
+            selected |= {variable.value for variable in found.variables}
+    for language in LANGUAGES:
+        messages = load_messages(language)
+        named = {key.partition(".")[2] for key in messages if key.startswith("column.")}
+        assert named == selected

@@ -107,7 +107,7 @@ def test_printed(open_page: Open, path: str, told: str) -> None:
     page.emulate_media(media="print")
     assert page.locator(told).first.is_visible()
     assert not page.locator("header.site nav").is_visible()
-    assert page.locator("main button:visible").count() == 0
+    assert page.locator("main button:not(th *):visible").count() == 0
     ink = page.evaluate("getComputedStyle(document.body).color")
     assert ink == "rgb(27, 31, 30)"
 
@@ -223,3 +223,51 @@ def test_unknown_version_is_told(open_page: Open) -> None:
     """A version that is not there is told by its name, on a page."""
     page = open_page("/data?version=0000000", allow={404})
     assert "0000000" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "column"),
+    [
+        ("/map", 1),
+        ("/queries/actors_bridges", 1),
+        ("/queries/actors_bridges", 0),
+        ("/id/actor/flemingsberg-science.html", 0),
+    ],
+)
+def test_tables_are_sorted(open_page: Open, path: str, column: int) -> None:
+    """By mouse and by keyboard, both ways; numbers as numbers; nothing is lost."""
+    page = open_page(path)
+    table = page.locator("table[data-sortable]").first
+    cells = table.locator(f"tbody td:nth-child({column + 1})")
+    heading = table.locator("thead th").nth(column)
+    before = cells.all_inner_texts()
+    is_number = heading.get_attribute("class") == "number"
+    heading.get_by_role("button").click()
+    first = heading.get_attribute("aria-sort")
+    assert first == ("descending" if is_number else "ascending")
+    once = cells.all_inner_texts()
+    heading.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    twice = cells.all_inner_texts()
+    assert heading.get_attribute("aria-sort") != first
+    assert sorted(once) == sorted(twice) == sorted(before)
+    assert len(set(before)) > 1
+    if is_number:
+        numbers = [float(text.replace("\u2009", "")) for text in twice]
+        assert numbers == sorted(numbers)
+        assert [float(text.replace("\u2009", "")) for text in once] == numbers[::-1]
+    else:
+        assert once != twice
+        assert table.locator("th[aria-sort]").count() == 1
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_columns_have_names(open_page: Open, language: str) -> None:
+    """The columns of a stored question are called in the language of the page."""
+    page = open_page("/queries/actors_bridges", language=language, javascript=False)
+    headings = page.locator("table.results thead th").all_inner_texts()
+    told = {
+        "sv": ["Aktör", "Partner i Stockholms län", "Partner i Uppsala län"],
+        "en": ["Actor", "Partners in Stockholm County", "Partners in Uppsala County"],
+    }
+    assert headings == told[language]

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -169,12 +170,108 @@ def test_way_between_two(open_page: Open, javascript: bool) -> None:
     assert steps.last.locator("small a").count() >= 1
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_names_as_people_write_them(open_page: Open, javascript: bool) -> None:
+    """A name nearly right is taken as meant, and told so; one that several have is asked about."""
+    written = "Karolinska+Insitutet"  # misspelt on purpose
+    page = open_page(f"/network?ego={written}", javascript=javascript)
+    told = page.get_by_role("status").first
+    expect(told).to_contain_text("is taken to be Karolinska Institutet")
+    assert page.locator("#ego").input_value() == "Karolinska Institutet"
+    link = page.get_by_role("link", name="JSON", exact=True).first.get_attribute("href") or ""
+    assert "ego=karolinska-institutet" in link
+    several = open_page("/network?from=karolinska&to=kth", javascript=javascript)
+    question = several.get_by_role("alert")
+    expect(question).to_contain_text("Who is “karolinska”?")
+    assert question.get_by_role("link").count() > 2
+    question.get_by_role("link", name="Karolinska Institutet", exact=True).click()
+    assert "from=karolinska-institutet" in several.url
+    assert several.locator("ol.path").count() >= 1
+
+
 def test_names_that_are_not_there(open_page: Open) -> None:
-    """An unknown actor is told with the nearest names; nothing that fits is told as such."""
-    page = open_page("/network?ego=Karolinska+Insitutet")
-    expect(page.get_by_role("alert")).to_contain_text("Karolinska Institutet")
+    """Nobody's name is told as such, with the whole network; so is what nothing fits."""
+    page = open_page("/network?ego=Xyzzyx")
+    expect(page.get_by_role("alert")).to_contain_text("Xyzzyx")
+    drawn(page)
     empty = open_page("/network?tie=foundation&programme=fp7")
     expect(empty.get_by_role("status").first).to_contain_text("No pair fits")
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_shared_link_restores_what_was_chosen(open_page: Open, language: str) -> None:
+    """Who is chosen stands in the address with colour, size and path; another sees the same."""
+    page = open_page("/network?colour=county&size=strength&from=kth&to=ki", language=language)
+    drawn(page)
+    page.locator("#focus").fill("Uppsala universitet")
+    page.keyboard.press("Tab")
+    expect(page.locator("#details h2")).to_contain_text("Uppsala")
+    assert "chosen=uppsala-universitet" in page.url
+    address = urlsplit(page.url)
+    other = open_page(f"{address.path}?{address.query}", language=language)
+    drawn(other)
+    expect(other.locator("#details h2")).to_contain_text("Uppsala")
+    state = "(({chosen, path}) => [chosen, [...path]])(document.getElementById('network').picture)"
+    assert other.evaluate(state) == page.evaluate(state)
+    assert other.evaluate(state)[0] == "uppsala-universitet"
+    assert other.locator("#colour").input_value() == "county"
+    assert other.locator("#size").input_value() == "strength"
+    assert look_of(other, "kth") == look_of(page, "kth")
+    # The link to the other language leads to the same.
+    page.locator("header a[hreflang]").click()
+    drawn(page)
+    assert page.evaluate(state) == other.evaluate(state)
+
+
+def test_shared_link_restores_a_line(open_page: Open) -> None:
+    """Two actors and what is between them can be linked to as well."""
+    page = open_page("/network?ego=flemingsberg-science&chosen=flemingsberg-science~kth")
+    drawn(page)
+    expect(page.locator("#details h2 a")).to_have_count(2)
+    gone = open_page("/network?kind=municipality&chosen=kth")
+    drawn(gone)
+    expect(gone.locator("#details")).to_contain_text("No actor of that name")
+
+
+def test_asks_who_is_meant_in_the_picture(open_page: Open) -> None:
+    """Part of a name chooses who alone has it; of what several have, the page asks which."""
+    page = open_page("/network")
+    drawn(page)
+    page.locator("#focus").fill("sodertorns")
+    page.keyboard.press("Tab")
+    expect(page.locator("#details h2")).to_contain_text("Södertörn")
+    page.locator("#focus").fill("karolinska")
+    page.keyboard.press("Tab")
+    expect(page.locator("#details h2")).to_have_text("Who is meant?")
+    page.get_by_role("button", name="Karolinska Institutet", exact=True).click()
+    expect(page.locator("#details h2")).to_have_text("Karolinska Institutet")
+
+
+def test_table_is_ordered_by_link(open_page: Open) -> None:
+    """Without scripts the table of actors is ordered by any column, over all its pages."""
+    page = open_page("/network", javascript=False)
+    measures = page.locator("#actors ~ .scroll").first.locator("tbody td:nth-child(4)")
+    first = [int(text) for text in measures.all_inner_texts()]
+    assert first == sorted(first, reverse=True)
+    page.locator("th").get_by_role("link", name="Actor", exact=True).click()
+    assert page.locator("th[aria-sort=ascending]").inner_text() == "Actor"
+    names = page.locator("#actors ~ .scroll").first.locator("tbody td:first-child")
+    texts = [text.casefold() for text in names.all_inner_texts()]
+    assert texts == sorted(texts)
+    page.locator("nav.pages a[rel=next]").first.click()
+    assert names.first.inner_text().casefold() >= texts[-1]
+
+
+def test_picture_can_be_cited(open_page: Open) -> None:
+    """Beside the picture, and beside the matrix, stands how to cite: with version and query."""
+    for path in ("/network", "/strategy"):
+        page = open_page(path, javascript=False)
+        link = page.get_by_role("link", name="BibTeX", exact=True).get_attribute("href") or ""
+        answer = page.request.get(link)
+        assert answer.status == 200
+        assert answer.text().startswith("@")
+        version = re.findall(r"versions/([0-9a-f]+)/", link)[0]
+        assert version[:12] in answer.text()
 
 
 def test_pictures_are_saved(open_page: Open, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The network of the shipped graph is what SPARQL counts, pair by pair and both ways."""
 
 import io
+import re
 import shutil
 from dataclasses import replace
 from itertools import pairwise
@@ -24,7 +25,7 @@ from klustergraf.analysis import (
     strategy_questions,
     suggestions,
 )
-from klustergraf.analysis.names import find_actor
+from klustergraf.analysis.names import find_actor, likely_actors
 from klustergraf.analysis.network import NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
 from klustergraf.analysis.snapshot import slug_of
@@ -189,6 +190,39 @@ def test_an_unknown_actor_is_told_with_the_nearest(analysis: Analysis) -> None:
     """A misspelt name gets the right one as a suggestion."""
     with pytest.raises(ActorNotFound, match="karolinska-institutet"):
         find_actor(analysis.snapshot, "Karolnska Institute")  # misspelt on purpose
+
+
+@pytest.mark.parametrize(
+    ("wanted", "slug"),
+    [
+        ("Karolinska Insitutet", "karolinska-institutet"),  # misspelt on purpose
+        ("sodertorns", "sodertorns-hogskola"),
+        ("flemingsberg sci", "flemingsberg-science"),
+        ("kth", "kth"),
+    ],
+)
+def test_what_is_surely_meant(analysis: Analysis, wanted: str, slug: str) -> None:
+    """One misspelling, or the beginnings of words that one actor alone has, name that actor."""
+    found = likely_actors(analysis.snapshot, wanted)
+    assert [analysis.snapshot.actors[place].slug for place in found] == [slug]
+
+
+@pytest.mark.parametrize("wanted", ["karolinska", "region", "uppsala"])
+def test_what_several_may_be(analysis: Analysis, wanted: str) -> None:
+    """Several fit: each has a name with a word that begins so, and the shortest comes first."""
+    found = [analysis.snapshot.actors[place] for place in likely_actors(analysis.snapshot, wanted)]
+    assert len(found) > 1
+    for actor in found:
+        words = {word for name in (*actor.names, actor.slug) for word in re.split(r"\W+", name)}
+        assert any(word.casefold().startswith(wanted) for word in words)
+    lengths = [len(actor.name()) for actor in found]
+    assert lengths == sorted(lengths)
+
+
+def test_what_nobody_may_be(analysis: Analysis) -> None:
+    """Neither nonsense nor nothing names anybody."""
+    for wanted in ("", "  ", "???", "qqqqqqxz"):
+        assert likely_actors(analysis.snapshot, wanted) == []
 
 
 def test_two_of_one_name_are_asked_about(analysis: Analysis) -> None:

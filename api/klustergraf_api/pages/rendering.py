@@ -172,10 +172,17 @@ class View:
         return f"{path}?{urlencode(parameters)}" if parameters else path
 
     def graph_address(self, path: str, **added: str) -> str:
-        """Write the address of the network of this page: its filters, in another form."""
-        kept = [pair for pair in self._parameters if pair[0] in _NETWORK_FILTERS and pair[1]]
+        """Write the address of the network of this page: its filters, in another form.
+
+        What is added stands for what the page was asked; added empty, it is left out.
+        """
+        kept = [
+            (name, value)
+            for name, value in self._parameters
+            if name in _NETWORK_FILTERS and value and name not in added
+        ]
         language = [("lang", self.language)] if path.endswith(".json") else []
-        query = urlencode([*kept, *added.items(), *language])
+        query = urlencode([*kept, *((n, v) for n, v in added.items() if v), *language])
         return f"{path}?{query}" if query else path
 
     def cite(self, version: str, query: str, form: str) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from klustergraf.analysis import network_questions
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.kinds import GROUPS, OTHER, kind_group
-from klustergraf.analysis.names import find_actor
+from klustergraf.analysis.names import find_actor, likely_actors
 from klustergraf.analysis.network import Edge, Network, NetworkFilter
 from klustergraf.analysis.paths import shortest_paths
 from klustergraf.analysis.snapshot import RULES, Actor
@@ -36,6 +36,7 @@ _COLOURS: Final = 7
 _COUNTIES: Final = ("stockholms-lan", "uppsala-lan")
 Size = Literal["degree", "strength", "betweenness"]
 Colour = Literal["kind", "county", "community"]
+Order = Literal["name", "kind", "municipality", "community"]
 Name = Annotated[str, Query(max_length=200)]
 First = Annotated[int, Query(ge=0, le=10**6)]
 
@@ -74,17 +75,22 @@ async def network(
     end: Annotated[str, Query(alias="to", max_length=200)] = "",
     size: Size = "degree",
     colour: Colour = "kind",
+    order: Order | None = None,
     first: First = 0,
     pairs: First = 0,
 ) -> Response:
     """Show the network that the filters ask for, a way between two actors, and the tables."""
     view = parts.pages.view(request)
     finder = _Finder(analysis)
-    centre = finder.find(ego)
+    centre = finder.find("ego", ego)
+    ends = finder.find("from", start), finder.find("to", end)
     chosen = chosen_network(analysis, asked, centre, radius)
     rows = sorted(
         (_row(analysis, chosen, place) for place in chosen.nodes),
-        key=lambda row: (-getattr(row, size), row.actor.name(view.language)),
+        key=lambda row: (
+            _ordered(row, order, view, analysis) if order else -getattr(row, size),
+            row.actor.name(view.language).casefold(),
+        ),
     )
     edges = sorted(chosen.edges, key=lambda edge: (-edge.weight, edge.source, edge.target))
     return parts.pages.respond(
@@ -92,13 +98,16 @@ async def network(
         "network.html",
         filters=network_filters(analysis, asked, view),
         asked=asked,
-        ego=ego,
+        ego=finder.told(centre, ego, view.language),
+        centre=None if centre is None else analysis.snapshot.actors[centre].slug,
         radius=radius,
-        start=start,
-        end=end,
+        start=finder.told(ends[0], start, view.language),
+        end=finder.told(ends[1], end, view.language),
         size=size,
+        order=order,
         colour=colour,
         mistakes=finder.mistakes,
+        guesses=finder.guesses,
         counts=(len(chosen.nodes), len(chosen.edges)),
         rows=rows[first : first + _PER_PAGE],
         pages=_pages(first, len(rows)),
@@ -106,7 +115,7 @@ async def network(
         link_pages=_pages(pairs, len(edges)),
         names={a.slug: a for a in analysis.snapshot.actors},
         places=analysis.snapshot.places,
-        paths=_paths(analysis, chosen, finder, start, end),
+        paths=_paths(analysis, chosen, *ends),
         legend=_legend(analysis, chosen, colour, view),
         everyone=sorted({a.name(view.language) for a in _tied(analysis)}, key=str.casefold),
         formats=["json", *FORMATS],
@@ -130,7 +139,7 @@ async def graph(
     headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Language"}
     if (fresh := not_modified(request, tag, headers)) is not None:
         return fresh
-    chosen = chosen_network(analysis, asked, _Finder(analysis).find(ego), radius)
+    chosen = chosen_network(analysis, asked, _Finder(analysis).find("ego", ego), radius)
     numbers = {place: number for number, place in enumerate(chosen.nodes)}
     return JSONResponse(
         {
@@ -149,21 +158,59 @@ def _open_in(
     return [pair for file in found for pair in file.open_in.items()]
 
 
+@dataclass(frozen=True)
+class _Guess:
+    """What was written in a field, and whom it may mean. One actor: it was taken to mean that."""
+
+    field: str
+    written: str
+    actors: tuple[Actor, ...]
+
+
 class _Finder:
-    """Finds actors by name, and keeps what it did not find, to be told on the page."""
+    """Finds actors as people write them; keeps what it guessed, and what it must ask about."""
 
     def __init__(self, analysis: Analysis) -> None:
-        self._analysis = analysis
-        self.mistakes: list[ActorNotFound | ActorAmbiguous] = []
+        self._snapshot = analysis.snapshot
+        self.guesses: list[_Guess] = []
+        self.mistakes: list[_Guess] = []
 
-    def find(self, name: str) -> int | None:
-        if not name:
+    def find(self, field: str, written: str) -> int | None:
+        """Find the actor that a field names; None where it names none, or several."""
+        if not written.strip():
             return None
         try:
-            return find_actor(self._analysis.snapshot, name)
-        except (ActorNotFound, ActorAmbiguous) as exc:
-            self.mistakes.append(exc)
-            return None
+            return find_actor(self._snapshot, written)
+        except (ActorNotFound, ActorAmbiguous):
+            likely = likely_actors(self._snapshot, written)
+        guess = _Guess(field, written, tuple(self._snapshot.actors[place] for place in likely))
+        if len(likely) == 1:
+            self.guesses.append(guess)
+            return likely[0]
+        self.mistakes.append(guess)
+        return None
+
+    def told(self, place: int | None, written: str, language: str) -> str:
+        """Give what stands in a field: the name of who was found, if it is that one's alone."""
+        if place is None:
+            return written
+        name = self._snapshot.actors[place].name(language)
+        try:
+            return name if find_actor(self._snapshot, name) == place else written
+        except ActorAmbiguous:
+            return self._snapshot.actors[place].slug
+
+
+def _ordered(row: Row, order: Order, view: View, analysis: Analysis) -> tuple[bool, str | int]:
+    """Give what the table is ordered by; what is not known comes last."""
+    if order == "community":
+        return False, row.community
+    if order == "name":
+        return False, row.actor.name(view.language).casefold()
+    if order == "kind":
+        return False, view.text(f"network.kind.{row.kind}").casefold()
+    names = [view.pick(analysis.snapshot.places.get(m, {})) or m for m in row.actor.municipalities]
+    return not names, min(names, default="").casefold()
 
 
 def _row(analysis: Analysis, chosen: Network, place: int) -> Row:
@@ -256,10 +303,9 @@ class _Step:
 
 
 def _paths(
-    analysis: Analysis, chosen: Network, finder: _Finder, start: str, end: str
+    analysis: Analysis, chosen: Network, a: int | None, b: int | None
 ) -> list[list[_Step]] | None:
     """Find the best ways between two actors; None where two were not asked for."""
-    a, b = finder.find(start), finder.find(end)
     if a is None or b is None or a == b:
         return None
     whole = replace(chosen, nodes=tuple(sorted({*chosen.nodes, a, b})))

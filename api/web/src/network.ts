@@ -58,6 +58,10 @@ const LABELS_IN_SVG = 60;
 const LEAST_RADIUS_OF_LETTER = 5.5;
 const MOST_BROAD_LINES = 4000;
 const NEAR_LINE = 6;
+const CHOSEN = "chosen";
+// Stands in no slug.
+const BETWEEN = "~";
+const MOST_ASKED = 12;
 
 const texts: Record<string, string> = JSON.parse(
   document.getElementById("texts")?.textContent ?? "{}",
@@ -89,6 +93,30 @@ function element<K extends keyof HTMLElementTagNameMap>(
   made.textContent = text;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
+}
+
+// Without accents and case, as names are compared.
+const plain = (text: string): string =>
+  (
+    text
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .match(/[a-z0-9]+/g) ?? []
+  ).join(" ");
+
+/** Keep what is chosen in the address, and in the links to the other language. */
+function remember(chosen: string | null): void {
+  const set = (address: string): string => {
+    const url = new URL(address, location.href);
+    if (chosen) url.searchParams.set(CHOSEN, chosen);
+    else url.searchParams.delete(CHOSEN);
+    return url.pathname + url.search + url.hash;
+  };
+  history.replaceState(null, "", set(location.href));
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("header a[hreflang]")) {
+    link.href = set(link.href);
+  }
 }
 
 function styleOf(name: string): string {
@@ -160,7 +188,7 @@ class Picture {
     this.sigma.on("clickNode", ({ node }) => this.choose(node));
     this.sigma.on("clickStage", ({ event }) => {
       const edge = this.edgeAt(event);
-      if (edge) void this.tellEdge(edge);
+      if (edge) this.chooseEdge(edge);
       else this.choose(null);
     });
     this.sigma.on("afterRender", () => this.letters());
@@ -263,6 +291,7 @@ class Picture {
   }
 
   choose(slug: string | null): void {
+    remember(slug);
     this.chosen = slug;
     this.near.clear();
     if (slug === null) {
@@ -275,6 +304,23 @@ class Picture {
     this.sigma.refresh({ skipIndexation: true });
   }
 
+  private chooseEdge(edge: string): void {
+    remember(this.graph.extremities(edge).join(BETWEEN));
+    void this.tellEdge(edge);
+  }
+
+  /** Choose what the address says was chosen: an actor, or two with what is between them. */
+  restore(): void {
+    const said = new URLSearchParams(location.search).get(CHOSEN);
+    if (!said) return;
+    const [one = "", other = ""] = said.split(BETWEEN);
+    const edge =
+      this.graph.hasNode(one) && this.graph.hasNode(other) && this.graph.edge(one, other);
+    if (edge) this.chooseEdge(edge);
+    else if (this.graph.hasNode(said)) this.choose(said);
+    else this.details.replaceChildren(element("p", say("not-shown")));
+  }
+
   focus(slug: string): void {
     const place = this.sigma.getNodeDisplayData(slug);
     if (!place) return;
@@ -284,11 +330,39 @@ class Picture {
     void camera.animate({ x: place.x, y: place.y, ratio: 0.35 }, { duration: calm ? 0 : 400 });
   }
 
-  find(name: string): string | undefined {
-    const wanted = name.trim().toLocaleLowerCase();
-    return this.graph.findNode(
-      (slug, data) => slug === wanted || (data.name as string).toLocaleLowerCase() === wanted,
-    );
+  /** Find whom a text means: who is called so, else in whose name its words begin words. */
+  find(text: string): string[] {
+    const wanted = plain(text);
+    if (!wanted) return [];
+    const is = (slug: string, name: string): boolean =>
+      plain(slug) === wanted || plain(name) === wanted;
+    const called = this.graph.filterNodes((slug, data) => is(slug, data.name as string));
+    if (called.length) return called;
+    const words = wanted.split(" ");
+    return this.graph.filterNodes((slug, data) => {
+      const own = plain(`${data.name} ${slug}`).split(" ");
+      return words.every((word) => own.some((name) => name.startsWith(word)));
+    });
+  }
+
+  /** Go to whom a text means; where it may mean several, ask which. */
+  seek(text: string): void {
+    const found = this.find(text);
+    if (found.length < 2) {
+      if (found[0]) this.focus(found[0]);
+      else this.details.replaceChildren(element("p", say("not-shown")));
+      return;
+    }
+    const list = element("ul");
+    for (const slug of found.slice(0, MOST_ASKED)) {
+      const name = this.graph.getNodeAttribute(slug, "name") as string;
+      const button = element("button", name, { type: "button", class: "plain" });
+      button.addEventListener("click", () => this.focus(slug));
+      const item = element("li");
+      item.append(button);
+      list.append(item);
+    }
+    this.details.replaceChildren(element("h2", say("choose")), list);
   }
 
   private async tellNode(slug: string): Promise<void> {
@@ -451,10 +525,10 @@ async function start(container: HTMLElement, details: HTMLElement): Promise<void
     });
   }
   document.getElementById("focus")?.addEventListener("change", (event) => {
-    const slug = picture.find((event.target as HTMLInputElement).value);
-    if (slug) picture.focus(slug);
-    else details.replaceChildren(element("p", say("not-shown")));
+    const text = (event.target as HTMLInputElement).value;
+    if (text.trim()) picture.seek(text);
   });
+  picture.restore();
   container.dataset.ready = "true";
   Object.assign(container, { picture });
 }
@@ -465,6 +539,8 @@ filters?.addEventListener("formdata", (event) => {
   for (const [name, value] of [...event.formData.entries()]) {
     if (value === "") event.formData.delete(name);
   }
+  const chosen = new URLSearchParams(location.search).get(CHOSEN);
+  if (chosen) event.formData.set(CHOSEN, chosen);
 });
 for (const select of filters?.querySelectorAll("select") ?? []) {
   select.addEventListener("change", () => filters?.requestSubmit());

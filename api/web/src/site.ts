@@ -1,5 +1,8 @@
-// What every page has: the typeface, and buttons that copy.
+// What every page has: the typeface, tables that can be sorted, and buttons that copy.
 import "./site.css";
+import { makeSortable } from "./sorting";
+
+makeSortable();
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   const said = button.textContent ?? "";
