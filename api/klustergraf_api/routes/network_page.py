@@ -180,7 +180,10 @@ class _Finder:
         if not written.strip():
             return None
         try:
-            return find_actor(self._snapshot, written)
+            likely = [find_actor(self._snapshot, written)]
+            found = self._snapshot.actors[likely[0]]
+            if written in (found.slug, found.iri, *found.labels.values()):
+                return likely[0]
         except (ActorNotFound, ActorAmbiguous):
             likely = likely_actors(self._snapshot, written)
         guess = _Guess(field, written, tuple(self._snapshot.actors[place] for place in likely))
