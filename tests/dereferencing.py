@@ -33,7 +33,8 @@ from klustergraf_api.settings import Settings
 class Answer:
     """A whole answer."""
 
-    def __init__(self, kind: ResultKind, media_type: str, whole: bytes) -> None:
+    def __init__(self, version_id: str, kind: ResultKind, media_type: str, whole: bytes) -> None:
+        self.version_id = version_id
         self.kind = kind
         self.media_type = media_type
         self.whole = whole
@@ -62,12 +63,13 @@ class StoreEngine:
         if isinstance(found, ox.QueryTriples):
             form = ox.RdfFormat.from_media_type(request.triples_format)
             whole = found.serialize(format=form) or b""
-            return Answer(ResultKind.TRIPLES, request.triples_format, whole)
+            return Answer(self.version_id, ResultKind.TRIPLES, request.triples_format, whole)
         results = ox.QueryResultsFormat.from_media_type(request.results_format)
         kind = ResultKind.SOLUTIONS
         if isinstance(found, ox.QueryBoolean):
             kind = ResultKind.BOOLEAN
-        return Answer(kind, request.results_format, found.serialize(format=results) or b"")
+        whole = found.serialize(format=results) or b""
+        return Answer(self.version_id, kind, request.results_format, whole)
 
     async def query_async(self, request: QueryRequest) -> Answer:
         """Answer a query at once."""

@@ -72,7 +72,7 @@ def create_app(
     starts, and closed when it ends. An engine that is handed in stays its owner's. ``version`` is
     what it answers from; without it, what is computed from versions is not there.
     ``start_engine`` makes the engines of later versions: with it, the service follows the current
-    version. Without an engine it does so anyway.
+    version. Without an engine it does so anyway. Where a store elsewhere answers, it follows that.
     Errors, at the start: VersionNotFound, EngineUnavailable.
     """
     settings = settings or Settings()
@@ -101,7 +101,11 @@ def create_app(
         app.state.parts = parts
         app.state.archive = archive
         following: asyncio.Task[None] | None = None
-        if engine is None or start_engine is not None:
+        if settings.engine_url:
+            from klustergraf_api.remote_store import follow_store
+
+            following = asyncio.create_task(follow_store(parts, used))
+        elif engine is None or start_engine is not None:
             start = start_engine or partial(start_anew, settings=settings)
             following = asyncio.create_task(follow(parts, start))
             if served is not None:
@@ -208,11 +212,17 @@ def _cache(settings: Settings, metrics: Metrics) -> AnswerCache:
     return cache
 
 
-def current_engine(settings: Settings) -> tuple[QueryEngine, Version]:
+def current_engine(settings: Settings) -> tuple[QueryEngine, Version | None]:
     """Make what answers from the current version, and say which that is.
 
+    Of a store elsewhere, it is the one there; None when it is not stored here as well.
     Errors: VersionNotFound, EngineUnavailable.
     """
+    if settings.engine_url:
+        # Few services ask a store elsewhere, and what it takes is long to read.
+        from klustergraf_api.remote_store import start_remote
+
+        return start_remote(settings)
     version = VersionStore(settings.home).current()
     derive_all(version)
     return start_anew(version, settings), version

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
+from klustergraf.cli.addresses import web_address
 from klustergraf.cli.progress import shown
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import GraphError
@@ -62,6 +63,17 @@ from klustergraf_api.settings import Settings
     help="Serve these RDF files, and those in these folders, instead of the built graph.",
 )
 @click.option(
+    "--engine-url",
+    metavar="URL",
+    callback=web_address,
+    help="Ask this endpoint, whose store holds a published version, instead of an engine here.",
+)
+@click.option(
+    "--engine-version",
+    metavar="ID",
+    help="The version that it holds. [default: as `klustergraf publish` has recorded there]",
+)
+@click.option(
     "--grace",
     type=click.IntRange(min=0),
     help="Seconds that running queries may go on when the service ends. [default: 35]",
@@ -76,6 +88,8 @@ def serve(
     data: tuple[Path, ...],
     more_data: tuple[Path, ...],
     storage: Literal["memory", "disk", "auto"] | None,
+    engine_url: str | None,
+    engine_version: str | None,
     grace: int | None,
     log_requests: bool | None,
     host: str | None,
@@ -92,9 +106,14 @@ def serve(
     served from then on. What no option says is taken from KLUSTERGRAF_* variables.
 
     `--data FILE…` serves RDF files instead (Turtle, N-Triples, N-Quads, TriG, JSON-LD, RDF/XML).
+
+    `--engine-url URL` lets a SPARQL endpoint elsewhere answer; docs/engines.md tells how. Its name
+    and password are KLUSTERGRAF_STORE_USER and KLUSTERGRAF_STORE_PASSWORD.
     """
     if more_data and not data:
         raise click.UsageError("Files to serve come after --data.")
+    if data and engine_url:
+        raise click.UsageError("Either --data or --engine-url: files are served from here.")
     given: dict[str, Any] = {
         "host": host,
         "port": port,
@@ -104,6 +123,8 @@ def serve(
         "workers": workers,
         "default_graph": default_graph,
         "storage": storage,
+        "engine_url": "" if data else engine_url,
+        "engine_version": engine_version,
         "grace_seconds": grace,
         "log_requests": log_requests,
     }
@@ -120,7 +141,9 @@ def serve(
         except GraphError as exc:
             raise click.ClickException(str(exc)) from exc
         with contextlib.closing(engine):
-            later = None if data else partial(start_engine, settings=settings)
+            later = (
+                None if data or settings.engine_url else partial(start_engine, settings=settings)
+            )
             app = create_app(settings, engine, start_engine=later, version=version)
             config = server_config(app)
             listener = config.bind_socket()
@@ -137,20 +160,34 @@ def serve(
 def _starting(
     settings: Settings, files: tuple[Path, ...]
 ) -> Iterator[Future[tuple[QueryEngine, Version | None]]]:
-    """Start the engine over the files, or over the current version, in a thread.
+    """Start the engine over the files, the store elsewhere or the current version, in a thread.
 
     Errors: click.ClickException, when there is nothing that an engine could be started over.
     """
     with tempfile.TemporaryDirectory(prefix="klustergraf-") as folder:
-        version: Version | None = None
         try:
-            if not files:
-                version = _version(settings.home)
-            source = version or dataset_file(files, Path(folder))
+            start = _prepared(settings, files, Path(folder))
         except GraphError as exc:
             raise click.ClickException(str(exc)) from exc
         with ThreadPoolExecutor(1, "start") as pool:
-            yield pool.submit(lambda: (start_engine(source, settings), version))
+            yield pool.submit(start)
+
+
+def _prepared(
+    settings: Settings, files: tuple[Path, ...], folder: Path
+) -> Callable[[], tuple[QueryEngine, Version | None]]:
+    """Make ready what an engine is started over, and give what starts it.
+
+    Errors: GraphError, when there is nothing that an engine could be started over.
+    """
+    if settings.engine_url:
+        # Few services ask a store elsewhere, and what it takes is long to read.
+        from klustergraf_api.remote_store import start_remote
+
+        return partial(start_remote, settings)
+    version = None if files else _version(settings.home)
+    source = version or dataset_file(files, folder)
+    return lambda: (start_engine(source, settings), version)
 
 
 def _version(home: Path) -> Version:

@@ -45,13 +45,14 @@ class Parts:
         """What answers SPARQL."""
         return self.runner.engine
 
-    def adopt(self, engine: QueryEngine, version: Version) -> None:
-        """Answer from a version from now on, by its engine."""
+    def adopt(self, engine: QueryEngine, version: Version | None) -> None:
+        """Answer from a version from now on, by its engine; None: it is not stored here."""
         self.runner.replace_engine(engine)
         self.version = version
         self.remembered = {}
         self.cache.clear()
         self.pages.version_id = engine.version_id
+        self.pages.is_stored = version is not None
         self.runner.metrics.set_version(engine.version_id)
 
 

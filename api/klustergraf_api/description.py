@@ -1,6 +1,6 @@
 """The service description of the endpoint (SPARQL 1.1 Service Description)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pyoxigraph as ox
@@ -45,14 +45,17 @@ def describe_service(
     endpoint: str,
     graphs: list[Solution],
     *,
-    is_union: bool,
+    features: Sequence[str],
+    functions: Sequence[str],
     media_type: str,
     version_id: str,
     limits: Mapping[str, str],
 ) -> bytes:
     """Describe the endpoint at this address, whose dataset has these named graphs.
 
-    ``graphs`` are the solutions of GRAPHS_QUERY; ``limits`` says by language what a query may use.
+    ``graphs`` are the solutions of GRAPHS_QUERY; ``features`` are names of the vocabulary, and
+    ``functions`` IRIs of functions beyond those of SPARQL. ``limits`` says by language what a query
+    may use.
     """
     service, dataset = ox.NamedNode(endpoint), ox.BlankNode()
     triples: list[ox.Triple] = []
@@ -67,12 +70,13 @@ def describe_service(
     say(service, RDF + "type", ox.NamedNode(SD + "Service"))
     say(service, SD + "endpoint", service)
     say(service, SD + "supportedLanguage", ox.NamedNode(SD + "SPARQL11Query"))
-    if is_union:
-        say(service, SD + "feature", ox.NamedNode(SD + "UnionDefaultGraph"))
+    for feature in features:
+        say(service, SD + "feature", ox.NamedNode(SD + feature))
     for name in _FORMAT_NAMES.values():
         say(service, SD + "resultFormat", ox.NamedNode(FORMATS + name))
-    say(service, SD + "extensionFunction", ox.NamedNode(GEOF + "distance"))
-    say(ox.NamedNode(GEOF + "distance"), RDF + "type", ox.NamedNode(SD + "Function"))
+    for function in functions:
+        say(service, SD + "extensionFunction", ox.NamedNode(function))
+        say(ox.NamedNode(function), RDF + "type", ox.NamedNode(SD + "Function"))
     for language, text in limits.items():
         say(service, DCT + "description", ox.Literal(text, language=language))
     say(service, SD + "defaultDataset", dataset)

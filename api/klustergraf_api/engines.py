@@ -42,12 +42,14 @@ def start_past(version: Version, settings: Settings) -> QueryEngine:
     return start_engine(version, settings.model_copy(update=few))
 
 
-def with_services(engine: EmbeddedEngine, settings: Settings) -> QueryEngine:
+def with_services(engine: QueryEngine, settings: Settings) -> QueryEngine:
     """Let the queries of an engine ask the endpoints that the settings allow, if there are any."""
     if not settings.service_endpoints:
         return engine
     seconds = settings.query_timeout_seconds
-    return EmbeddedFederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
+    if isinstance(engine, EmbeddedEngine):
+        return EmbeddedFederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
+    return FederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
 
 
 def start_engine(source: Version | Path, settings: Settings) -> QueryEngine:

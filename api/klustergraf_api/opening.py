@@ -29,6 +29,11 @@ class AsyncAnswer(Protocol):
     """An answer that an event loop reads. ``whole``: all of it, where it came with its head."""
 
     @property
+    def version_id(self) -> str:
+        """The id of the version that the answer is from."""
+        ...
+
+    @property
     def kind(self) -> ResultKind:
         """Solutions, a boolean or triples."""
         ...
@@ -141,7 +146,7 @@ class OpenAnswer:
         if _is_async(type(self._engine)):
             engine = cast(AsyncEngine, self._engine)
             answer = await engine.query_async(self._query)
-            self._answer, self.kind = answer, answer.kind
+            self._answer, self.kind, self.version_id = answer, answer.kind, answer.version_id
             if (whole := answer.whole) is not None:
                 self.first, self.is_complete = self._counted(whole), True
                 return
@@ -188,7 +193,7 @@ class OpenAnswer:
             cancellation.cancel()
             opening.add_done_callback(_close_unused)
             raise
-        self.kind = self._answer.kind
+        self.kind, self.version_id = self._answer.kind, self._answer.version_id
         self._thread_pieces = iter(self._answer)
 
     def _counted(self, piece: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from klustergraf.namespaces import BASE
@@ -75,6 +75,24 @@ class Settings(BaseSettings):
     )
     storage: Literal["memory", "disk", "auto"] = Field(
         default="memory", description="Where the data lie; auto: on disk when memory is scarce."
+    )
+    engine_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/@]+(/.*)?)?$",
+        description="Address for queries of a store elsewhere that answers instead of the built "
+        "graph; empty: none.",
+    )
+    engine_version: str = Field(
+        default="",
+        description="Version that the store elsewhere holds; empty: as `klustergraf publish` has "
+        "recorded there.",
+    )
+    store_user: str = Field(default="", description="Name for the store elsewhere.")
+    store_password: SecretStr = Field(
+        default=SecretStr(""), description="Password for the store elsewhere."
+    )
+    store_auth: Literal["basic", "digest", "bearer"] = Field(
+        default="basic", description="How the password is sent there; bearer is for a token."
     )
     service_endpoints: tuple[str, ...] = Field(
         default=(), description="Endpoints that SERVICE may ask, as a JSON list of IRIs."

@@ -1,5 +1,6 @@
 """The remote engine against an endpoint that answers as it is told, rightly and wrongly."""
 
+import contextlib
 import http.server
 import json
 import threading
@@ -28,6 +29,7 @@ from klustergraf.engine.publication import (
 from klustergraf.engine.remote import RemoteEngine
 from klustergraf.engine.transport import Credentials
 from klustergraf.errors import (
+    EngineBusy,
     EngineUnavailable,
     GraphError,
     QueryRefused,
@@ -554,3 +556,83 @@ def test_requests_are_made_by_sparqlwrapper(
     ask(engine, "ASK {}")
     assert made == ["ASK {}"]
     assert getattr(urllib.request, "_opener", None) is installed
+
+
+def test_places_are_bounded(endpoint: Endpoint) -> None:
+    """One query is asked, one waits its turn, a third is turned away; no place is lost."""
+    endpoint.body = silence()
+    with RemoteEngine(endpoint.url, timeout_seconds=20, workers=1, most_waiting=1) as engine:
+        first, second = Cancellation(), Cancellation()
+        outcomes: dict[str, BaseException] = {}
+
+        def ask_and_note(name: str, cancellation: Cancellation) -> None:
+            try:
+                engine.query(QueryRequest(f"SELECT * {{}} # {name}"), cancellation)
+            except EngineUnavailable as exc:
+                outcomes[name] = exc
+
+        def is_asked(name: str) -> bool:
+            return any(name in query for asked in endpoint.asked for query in asked["query"])
+
+        def is_full() -> bool:
+            try:
+                engine._places.enter(0)
+            except EngineBusy as exc:
+                return exc.retry_after_seconds > 0 and len(engine._places._waiting) == 1
+            engine._places.leave()
+            return False
+
+        threads = [
+            threading.Thread(target=ask_and_note, args=each)
+            for each in (("first", first), ("second", second))
+        ]
+        threads[0].start()
+        assert wait_until(lambda: is_asked("first"))
+        threads[1].start()
+        assert wait_until(is_full)
+        with pytest.raises(EngineBusy):
+            engine.query(QueryRequest("SELECT * {} # third"))
+        second.cancel()
+        threads[1].join(5)
+        assert "stopped" in str(outcomes["second"])
+        assert not is_asked("second")
+        first.cancel()
+        threads[0].join(5)
+        endpoint.body = numbered(2)
+        for _ in range(3):
+            assert ask(engine)
+
+
+def test_waiting_counts_into_the_time(endpoint: Endpoint) -> None:
+    """A query whose turn does not come in its time is refused then, and told when to come again."""
+    endpoint.body = silence()
+    with RemoteEngine(endpoint.url, timeout_seconds=20, workers=1) as engine:
+        cancellation = Cancellation()
+
+        def ask_long() -> None:
+            with contextlib.suppress(EngineUnavailable):
+                engine.query(QueryRequest("SELECT * {} # long"), cancellation)
+
+        thread = threading.Thread(target=ask_long)
+        thread.start()
+        assert wait_until(lambda: any("long" in q for a in endpoint.asked for q in a["query"]))
+        with pytest.raises(EngineBusy):
+            engine.query(QueryRequest("SELECT * {} # short", timeout_seconds=0.2))
+        cancellation.cancel()
+        thread.join(5)
+
+
+def test_version_of_an_answer(endpoint: Endpoint, engine: RemoteEngine) -> None:
+    """An answer keeps the id of the version it is from; a refreshed engine knows the next."""
+    answer = engine.query(QueryRequest("SELECT * {}"))
+    endpoint.publication = Publication(WHOLE.graphs, "e" * 64)
+    engine.refresh()
+    assert (answer.version_id, engine.version_id) == (VERSION, "e" * 64)
+    assert engine.query(QueryRequest("SELECT * {}")).version_id == "e" * 64
+    endpoint.publication = Publication(WHOLE.graphs)
+    with pytest.raises(EngineUnavailable, match="between two versions"):
+        engine.refresh()
+    with pytest.raises(EngineUnavailable, match="between two versions"):
+        engine.query(QueryRequest("SELECT * {}"))
+    endpoint.publication = WHOLE
+    assert engine.query(QueryRequest("SELECT * {}")).version_id == VERSION

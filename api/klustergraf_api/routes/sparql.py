@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from klustergraf.engine.base import QueryRequest, ResultsFormat, TriplesFormat
 from klustergraf.errors import GraphError
+from klustergraf.namespaces import GEOF
 from klustergraf_api.answers import answer, version_headers, wanted
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import Parts, executor_of, parts_of
@@ -94,7 +95,9 @@ async def _describe(
     document = describe_service(
         endpoint,
         await executor.solutions(GRAPHS_QUERY),
-        is_union=parts.settings.default_graph == "union",
+        features=_features(parts),
+        # What a store elsewhere has of its own is not known here.
+        functions=() if parts.settings.engine_url else (GEOF + "distance",),
         media_type=TRIPLES[media_type],
         version_id=version,
         limits=_limits(parts),
@@ -102,11 +105,22 @@ async def _describe(
     return Response(document, media_type=media_type, headers=headers)
 
 
+def _features(parts: Parts) -> list[str]:
+    """Name what the endpoint does beyond what each does (Service Description, 3.2.7)."""
+    features = []
+    if parts.settings.default_graph == "union":
+        features.append("UnionDefaultGraph")
+    if parts.settings.service_endpoints:
+        features.append("BasicFederatedQuery")
+    return features
+
+
 def _limits(parts: Parts) -> dict[str, str]:
     """Say in each language what a query may use."""
     settings = parts.settings
+    name = "service.limits-elsewhere" if settings.engine_url else "service.limits"
     return {
-        language: messages["service.limits"].format(
+        language: messages[name].format(
             seconds=settings.query_timeout_seconds,
             memory_mb=settings.memory_per_query_mb,
             query_kb=settings.query_kb,

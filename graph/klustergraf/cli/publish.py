@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 
 from klustergraf.build import ensure_version
+from klustergraf.cli.addresses import web_address
 from klustergraf.cli.progress import shown
 from klustergraf.engine.remote import RemoteEngine
 from klustergraf.engine.transport import Credentials
@@ -15,27 +16,19 @@ from klustergraf.publishing import publish as publish_version
 from klustergraf.version import VersionStore
 
 
-def _web_address(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.startswith(("http://", "https://")):
-        raise click.BadParameter("It begins with http:// or https://.")
-    if value is not None and "@" in value.split("/")[2]:
-        raise click.BadParameter("Give the name and the password as --user and --password.")
-    return value
-
-
 @click.command()
 @click.option(
     "--to",
     "store_url",
     required=True,
     metavar="URL",
-    callback=_web_address,
+    callback=web_address,
     help="The store's address for the Graph Store Protocol; docs/engines.md tells each engine's.",
 )
 @click.option(
     "--query-url",
     metavar="URL",
-    callback=_web_address,
+    callback=web_address,
     help="Its address for queries: what was put is then counted there.",
 )
 @click.option("--version", "name", metavar="ID", help="The version to put. [default: the current]")

@@ -96,6 +96,11 @@ class QueryAnswer(Protocol):
     """
 
     @property
+    def version_id(self) -> str:
+        """The id of the version that the answer is from, whatever is served later."""
+        ...
+
+    @property
     def kind(self) -> ResultKind:
         """Solutions, a boolean or triples."""
         ...

@@ -12,6 +12,7 @@ import time
 import urllib.request
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -20,6 +21,7 @@ from SPARQLWrapper import POST, SELECT, SPARQLWrapper
 
 from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.guard import Guard
+from klustergraf.engine.places import Places
 from klustergraf.engine.publication import MERGED_GRAPH, RECORD_GRAPH, Publication
 from klustergraf.engine.refusals import (
     VIRTUOSO_MOST_ROWS,
@@ -40,6 +42,15 @@ _GRAPHS: Final = "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"
 _RECORD_SECONDS: Final = 15.0
 
 
+@dataclass(frozen=True)
+class _Holding:
+    """What the store held when that was read last."""
+
+    publication: Publication
+    graphs: frozenset[str]
+    read_at: float
+
+
 class RemoteEngine:
     """Answer SPARQL by asking another endpoint, which holds a version put there by ``publish``.
 
@@ -48,6 +59,8 @@ class RemoteEngine:
     endpoint. ``version_id``: needed when the store has no record of a publication; otherwise it is
     read there, anew every quarter of a minute. ``parameters`` go along with every query (most
     engines know a ``timeout``). ``most_rows``: what the engine gives at most, if it does not tell.
+    At most ``workers`` queries are asked at a time, up to ``most_waiting`` more wait, and who comes
+    then is refused at once.
     Errors: EngineUnavailable when the endpoint cannot be reached or holds no whole version.
     """
 
@@ -61,6 +74,8 @@ class RemoteEngine:
         credentials: Credentials | None = None,
         parameters: Mapping[str, str] | None = None,
         most_rows: int | None = None,
+        workers: int = 4,
+        most_waiting: int = 64,
     ) -> None:
         self._url = endpoint_url
         self._given_version_id = version_id
@@ -73,20 +88,33 @@ class RemoteEngine:
         self._lock = threading.Lock()
         self._closed = False
         self._answers: weakref.WeakSet[RemoteAnswer] = weakref.WeakSet()
-        self._publication = Publication()
-        self._graphs: frozenset[str] = frozenset()
-        self._read_at = float("-inf")
-        self._current_publication()
+        self._places = Places(workers, most_waiting)
+        self._held = _Holding(Publication(), frozenset(), float("-inf"))
+        self.refresh()
 
     @property
     def version_id(self) -> str:
         """The id of the version that the answers come from."""
-        return self._given_version_id or self._publication.version_id
+        return self._given_version_id or self._held.publication.version_id
+
+    @property
+    def names_its_version(self) -> bool:
+        """Whether the store's record says which version it holds, and not whoever made this."""
+        return self._given_version_id is None
 
     @property
     def graphs(self) -> frozenset[str]:
         """The IRIs of the named graphs of the version."""
-        return self._graphs
+        return self._held.graphs
+
+    def refresh(self) -> None:
+        """Read now what the store holds.
+
+        Errors: EngineUnavailable when it cannot be asked, or is half way between two versions;
+        so too for every query then, until it has been read.
+        """
+        self._held = _Holding(self._held.publication, self._held.graphs, float("-inf"))
+        self._current()
 
     def query(
         self, request: QueryRequest, cancellation: Cancellation | None = None
@@ -94,26 +122,27 @@ class RemoteEngine:
         """Start a query and wait for the first bytes of its answer.
 
         Errors: SparqlSyntaxError, QueryRefused, QueryTimeout, QueryResourcesExceeded (also when
-        the engine would cut the answer), EngineUnavailable (also when cancelled).
+        the engine would cut the answer), EngineBusy, EngineUnavailable (also when cancelled).
         """
-        publication = self._current_publication()
+        held = self._current()
         cut = list(tokens(request.text))
         reads_from = any(token.keyword == "FROM" for token in cut)
-        Guard(self._graphs).check(request)
+        Guard(held.graphs).check(request)
         dataset = {
             "default-graph-uri": list(request.default_graphs),
             "named-graph-uri": list(request.named_graphs),
         }
         if not reads_from and not any(dataset.values()) and self._default_graph == "union":
-            dataset = _union(publication)
-        return self._ask(request, _form(cut), dataset, cancellation)
+            dataset = _union(held.publication)
+        version_id = self._given_version_id or held.publication.version_id
+        return self._ask(request, _form(cut), dataset, version_id, cancellation)
 
     def check_counts(self) -> None:
         """Compare what lies in the store with what its record says, graph by graph.
 
         Errors: EngineUnavailable when a graph has more or fewer triples than were put there.
         """
-        for iri, graph in self._current_publication().graphs.items():
+        for iri, graph in self._current().publication.graphs.items():
             rows = self._rows(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}")
             if rows != [(str(graph.triples),)]:
                 raise EngineUnavailable(
@@ -145,15 +174,19 @@ class RemoteEngine:
         request: QueryRequest,
         form: str,
         dataset: Mapping[str, list[str]],
+        version_id: str,
         cancellation: Cancellation | None = None,
     ) -> RemoteAnswer:
         seconds = min(request.timeout_seconds or self._timeout_seconds, self._timeout_seconds)
+        deadline = time.monotonic() + seconds
 
         def fetch(line: Line) -> http.client.HTTPResponse:
             return self._fetch(request.text, form, dataset, seconds, line)
 
+        self._places.enter(seconds, cancellation)
         with self._lock:
             if self._closed:
+                self._places.leave()
                 raise EngineUnavailable("The engine is closed.")
             answer = RemoteAnswer(
                 request,
@@ -161,6 +194,9 @@ class RemoteEngine:
                 is_ask=form == "ASK",
                 most_triples=self._most_triples,
                 timeout_seconds=seconds,
+                deadline=deadline,
+                version_id=version_id,
+                at_end=self._places.leave,
             )
             self._answers.add(answer)
         if cancellation is not None:
@@ -220,12 +256,13 @@ class RemoteEngine:
             self._knows_most_rows = True
         return self._most_rows
 
-    def _current_publication(self) -> Publication:
+    def _current(self) -> _Holding:
         """Give what the store holds, read not long ago.
 
         Errors: EngineUnavailable when it is half way between two versions.
         """
-        if time.monotonic() - self._read_at > _RECORD_SECONDS:
+        held = self._held
+        if time.monotonic() - held.read_at > _RECORD_SECONDS:
             publication = Publication.from_statements((s, p, o) for s, p, o in self._rows(_RECORD))
             if not publication.version_id and self._given_version_id is None:
                 raise EngineUnavailable(
@@ -234,10 +271,9 @@ class RemoteEngine:
                     else f"{self._url} has no record of a version: `klustergraf publish` puts one "
                     "there. Or say which version it holds."
                 )
-            self._publication = publication
-            self._graphs = frozenset(publication.named_graphs) or self._listed_graphs()
-            self._read_at = time.monotonic()
-        return self._publication
+            graphs = frozenset(publication.named_graphs) or self._listed_graphs()
+            held = self._held = _Holding(publication, graphs, time.monotonic())
+        return held
 
     def _listed_graphs(self) -> frozenset[str]:
         return frozenset(graph for (graph,) in self._rows(_GRAPHS))

@@ -70,7 +70,11 @@ class Body:
 
 
 class RemoteAnswer:
-    """An answer that a thread is reading. One thread at a time iterates; any thread may close."""
+    """An answer that a thread is reading. One thread at a time iterates; any thread may close.
+
+    ``at_end`` is called when that thread ends: nothing is asked any more then. Units: ``deadline``
+    as of ``time.monotonic``.
+    """
 
     def __init__(
         self,
@@ -80,13 +84,18 @@ class RemoteAnswer:
         is_ask: bool,
         most_triples: Callable[[], int | None],
         timeout_seconds: float,
+        deadline: float,
+        version_id: str,
+        at_end: Callable[[], None],
     ) -> None:
+        self.version_id = version_id
+        self._at_end = at_end
         self._request = request
         self._fetch = fetch
         self._is_ask = is_ask
         self._most_triples = most_triples
         self._timeout_seconds = timeout_seconds
-        self._deadline = time.monotonic() + timeout_seconds
+        self._deadline = deadline
         self._line = Line()
         self._changed = threading.Condition()
         self._pieces: deque[bytes] = deque()
@@ -168,6 +177,7 @@ class RemoteAnswer:
             error = EngineUnavailable(f"The endpoint cannot be asked: {exc}.")
         finally:
             _let_go(error)
+            self._at_end()
             with self._changed:
                 self._error = error
                 self._ended = True
