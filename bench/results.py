@@ -14,6 +14,7 @@ from generate import SIZES, Contents
 from mix import MixQuery
 
 OURS: Final = "Klustergraf"
+_OURS_ON_DISK: Final = "Klustergraf, on disk"
 _ON_DISK: Final = "Oxigraph, on disk"
 _IN_MEMORY: Final = "Oxigraph, in memory"
 _VIRTUOSO: Final = "Virtuoso"
@@ -70,13 +71,13 @@ class Measured:
         self.peers[name] = PeerResult(name)
         return self.peers[name]
 
-    def mix_ratio(self, peer: str) -> tuple[float, float, float] | None:
+    def mix_ratio(self, peer: str, own: str = OURS) -> tuple[float, float, float] | None:
         """Give the geometric mean of our medians over a peer's: of all, least and most of a round.
 
-        Only queries that both answered, and alike.
+        Only queries that both answered, and alike. ``own``: which of ours.
         """
-        ours, theirs = self.peers[OURS], self.peers.get(peer)
-        if theirs is None:
+        ours, theirs = self.peers.get(own), self.peers.get(peer)
+        if ours is None or theirs is None:
             return None
         common = [q.name for q in self.mix if q.name in ours.seconds and q.name in theirs.seconds]
         if not common:
@@ -153,9 +154,13 @@ def _latency_table(measured: Measured) -> str:
         else _MISSING
         for peer in peers
     ]
-    ratios = [_range(measured.mix_ratio(peer.name)) for peer in peers[1:]]
     rows.append(["**geometric mean of the medians**", *means])
-    rows.append(["**ours ÷ theirs** (least–most of a round)", "", *ratios])
+    for own in (OURS, _OURS_ON_DISK):
+        ratios = [
+            "" if peer.name == own else _range(measured.mix_ratio(peer.name, own)) for peer in peers
+        ]
+        if own in measured.peers:
+            rows.append([f"**{own} ÷ theirs** (least–most of a round)", *ratios])
     return report.table(["query", *(peer.name for peer in peers)], rows)
 
 
@@ -188,13 +193,16 @@ def _server_table(measured: Measured) -> str:
 
 def _again(peer: PeerResult, clients: int) -> str:
     """Give the rate of requests that a cache may answer; the others are measured in one way."""
-    return _middle(peer.rates.get((clients, peer.name != OURS)))
+    return _middle(peer.rates.get((clients, False)) or peer.rates.get((clients, True)))
 
 
 def _loading(measured: Measured, peer: PeerResult) -> str:
     if peer.name == OURS:
         return f"{measured.start.start_seconds:.2f} (to the first answer)" if measured.start else ""
-    return f"{peer.load_seconds:.2f}" if not peer.absence else _MISSING
+    if peer.absence:
+        return _MISSING
+    until = " (to the first answer)" if peer.name == _OURS_ON_DISK else ""
+    return f"{peer.load_seconds:.2f}{until}"
 
 
 def _faults(measured: Measured) -> str:

@@ -91,6 +91,21 @@ def test_other_answers_are_left_out_and_named(measured: Measured) -> None:
     assert row(text, f"latency of the mix ÷ {ON_DISK}")[1] == "0.1 (0.1–0.1)"
 
 
+def test_our_store_on_disk_stands_beside_the_others(measured: Measured) -> None:
+    """It has a column, and a row of ratios of its own; the bounds are still those in memory."""
+    disk = "Klustergraf, on disk"
+    measured.peers[disk] = result(disk, 0.004, 25.0)
+    measured.peers[disk].rates[1, False] = [75.0, 75.0]
+    measured.peers[disk].load_seconds = 7.0
+    text = present(measured)
+    own, own_on_disk = row(text, "**Klustergraf ÷"), row(text, f"**{disk} ÷")
+    assert own[1:] == ["", "0.5 (0.5–0.5)", "0.5 (0.5–0.5)", "–", "0.25 (0.25–0.25)"]
+    assert own_on_disk[1:] == ["4 (4–4)", "2 (2–2)", "2 (2–2)", "–", ""]
+    assert row(text, "the same, asked again, 1")[-1] == "75"
+    assert row(text, "loading")[-1] == "7.00 (to the first answer)"
+    assert row(text, f"latency of the mix ÷ {ON_DISK}")[1] == "0.5 (0.5–0.5)"
+
+
 def test_worst_deadline_counts(measured: Measured) -> None:
     """Of several stopped queries the slowest to die is shown; infinite is no figure to pass."""
     measured.deadlines = [
