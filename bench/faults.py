@@ -91,6 +91,7 @@ def measure_deadline(server: Peer, lookups: tuple[str, ...]) -> DeadlineCost:
     quiet_seconds = quiet.finish()
     time.sleep(_SETTLE_SECONDS / 4)
     before = processes.pss_mb(server.pid)
+    each_before = processes.pss_of_each(server.pid)
     status: list[int] = []
     ended: list[float] = []
 
@@ -107,8 +108,13 @@ def measure_deadline(server: Peer, lookups: tuple[str, ...]) -> DeadlineCost:
     time.sleep(_DEADLINE_SECONDS - _READING_SECONDS)
     disturbed_seconds = others.finish()
     peak = processes.pss_mb(server.pid)
-    # Its table of groups makes the process that runs it the largest; it may have ended already.
-    worker = None if status else processes.largest(server.pid)
+    # Its table of groups makes the process that runs it grow most; it may have ended already.
+    grown = {
+        pid: mb - each_before.get(pid, 0.0)
+        for pid, mb in processes.pss_of_each(server.pid).items()
+        if pid != server.pid
+    }
+    worker = None if status else max(grown, key=lambda pid: grown[pid])
     dead, back = _moments(
         lambda: worker is None or not processes.is_running(worker),
         lambda: processes.pss_mb(server.pid) <= before * _BACK_SHARE,

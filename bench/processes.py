@@ -46,9 +46,9 @@ def pss_mb(pid: int) -> float:
     return total
 
 
-def largest(pid: int) -> int:
-    """Find which of a process and its descendants holds most memory (PSS)."""
-    return max(descendants(pid), key=_pss_of)
+def pss_of_each(pid: int) -> dict[int, float]:
+    """Give the memory of a process and of each of its descendants. Units: as pss_mb."""
+    return {process: _pss_of(process) for process in descendants(pid)}
 
 
 def is_running(pid: int) -> bool:
