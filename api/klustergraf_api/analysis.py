@@ -1,5 +1,6 @@
 """The JSON of ``/api/network…``, ``/api/strategy…`` and ``/api/suggestions``."""
 
+from collections import Counter
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from klustergraf.analysis.snapshot import RULES, Tie, slug_of
 from klustergraf.analysis.storage import Analysis
 
 MOST_EVIDENCE = 10
+STABILITY = "How much of the community comes back with other seeds, 0–1."
 _MEASURES = (
     "betweenness", "closeness", "eigenvector", "pagerank", "clustering", "core", "constraint",
 )  # fmt: skip
@@ -51,6 +53,9 @@ class Node(BaseModel):
     point: Point | None
     measures: Measures
     community: int
+    community_stability: float = Field(
+        description="How much of it comes back with other seeds, 0–1."
+    )
 
 
 class Evidence(BaseModel):
@@ -82,6 +87,15 @@ class Link(BaseModel):
     evidence_total: int
 
 
+class Community(BaseModel):
+    """A group of the whole network: how many actors, how many of them in the answer."""
+
+    number: int
+    actors: int
+    shown: int
+    stability: float = Field(description=STABILITY)
+
+
 class NetworkAnswer(BaseModel):
     """A network. ``hint`` says what to change when nothing fits the filters."""
 
@@ -93,6 +107,7 @@ class NetworkAnswer(BaseModel):
     counts: dict[str, int]
     modularity: float
     stability: float
+    communities: list[Community] = Field(description="Those of the actors of the answer.")
     kinds: dict[str, dict[str, str]]
     places: dict[str, dict[str, str]]
     nodes: list[Node]
@@ -235,6 +250,7 @@ def node_of(analysis: Analysis, network: Network, place: int) -> Node:
             **values,
         ),
         community=analysis.measures["community"][place],
+        community_stability=analysis.stability_of(place),
     )
 
 
@@ -272,6 +288,21 @@ def _evidence(analysis: Analysis, tie: Tie) -> Evidence:
         until=tie.until,
         amount_eur=tie.amount_eur,
     )
+
+
+def communities_of(analysis: Analysis, network: Network) -> list[Community]:
+    """List the communities of a network's actors, the largest of the whole network first."""
+    groups = analysis.measures["community"]
+    sizes, shown = Counter(groups), Counter(groups[place] for place in network.nodes)
+    return [
+        Community(
+            number=number,
+            actors=sizes[number],
+            shown=count,
+            stability=analysis.stabilities[number],
+        )
+        for number, count in sorted(shown.items())
+    ]
 
 
 def areas_of(analysis: Analysis) -> list[AreaRow]:

@@ -176,13 +176,43 @@ def test_projection(analysed: TestClient, onto: str) -> None:
         assert (target["actors"], target["weight"]) == (len(own), sum(e["weight"] for e in own))
     text = analysed.get(f"/api/network/projection?onto={onto}&format=csv").text
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [(r["actor"], r["target"], int(r["weight"])) for r in rows] == [
-        (e["actor"], e["target"], e["weight"]) for e in answer["edges"]
+    assert [(r["source"], r["target"], int(r["weight"])) for r in rows] == [
+        (e["actor"], f"{onto}:{e['target']}", e["weight"]) for e in answer["edges"]
     ]
     first = analysed.get(f"/api/network/projection?onto={onto}")
     assert first.json() == answer, "asked again, it is the same"
     again = {"If-None-Match": first.headers["ETag"]}
     assert analysed.get(f"/api/network/projection?onto={onto}", headers=again).status_code == 304
+
+
+@pytest.mark.parametrize("onto", ["priority", "facility"])
+def test_files_of_a_projection(analysed: TestClient, onto: str) -> None:
+    """A projection is there in every format, at addresses of the version, and opens in tools."""
+    answer = analysed.get(f"/api/network/files?county=uppsala-lan&onto={onto}&ego=KTH").json()
+    assert [f["format"] for f in answer["files"]] == ["json", *FORMATS]
+    nodes = analysed.get(f"/api/network/projection?county=uppsala-lan&onto={onto}").json()
+    for file in answer["files"]:
+        assert f"onto={onto}" in file["url"]
+        assert "ego" not in file["url"]
+        got = analysed.get(file["url"])
+        assert (got.status_code, got.headers["Content-Type"]) == (200, file["media_type"]), file
+    held = analysed.get(answer["files"][3]["url"]).json()
+    count = len(nodes["actors"]) + len(nodes["targets"])
+    assert len(held["elements"]["nodes"]) == count > 0
+    assert [tool for f in answer["files"] for tool in f["open_in"]] == ["Gephi Lite", "VOSviewer"]
+
+
+def test_communities(analysed: TestClient) -> None:
+    """Communities of the actors shown, with their size, and how much of them comes back."""
+    answer = analysed.get("/api/network?isolates=true").json()
+    for group in answer["communities"]:
+        members = [n for n in answer["nodes"] if n["community"] == group["number"]]
+        assert group["actors"] == group["shown"] == len(members)
+        assert {n["community_stability"] for n in members} == {group["stability"]}
+        assert 0 < group["stability"] <= 1
+    assert len({group["stability"] for group in answer["communities"]}) > 2
+    part = analysed.get("/api/network?county=uppsala-lan").json()["communities"]
+    assert any(0 < group["shown"] < group["actors"] for group in part)
 
 
 def test_trend_and_changes(analysed: TestClient) -> None:

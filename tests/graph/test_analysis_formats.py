@@ -1,11 +1,12 @@
 """Files of networks against what their formats ask for, and opened by other libraries.
 
-GEXF 1.2draft and GraphML 1.0 are checked as their schemas do: which elements and attributes there
-may be, in which order, of which types, and that what is referred to is there.
+GEXF 1.2draft and GraphML 1.0 are validated against the schemas in ``tests/data/schemas``, whose
+README says where they come from; what a schema cannot say is checked beside it.
 """
 
 import io
 import re
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,9 +16,12 @@ from typing import Any, Final
 import igraph
 import networkx as nx
 import pytest
+from lxml import etree
 
 from klustergraf.analysis import formats, storage
+from klustergraf.analysis.contents import network_contents, projection_contents
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
+from klustergraf.analysis.projections import ONTO
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import BuildResult
 
@@ -25,39 +29,6 @@ GEXF: Final = "{http://www.gexf.net/1.2draft}"
 GRAPHML: Final = "{http://graphml.graphdrawing.org/xmlns}"
 _XSI: Final = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
 _NMTOKEN: Final = re.compile(r"[\w.:-]+")
-# Element: its children, its attributes, and those that it must have.
-Rules = Mapping[str, tuple[set[str], set[str], set[str]]]
-GEXF_RULES: Final[Rules] = {
-    "gexf": ({"meta", "graph"}, {"version", _XSI}, {"version"}),
-    "meta": ({"creator", "keywords", "description"}, {"lastmodifieddate"}, set()),
-    "creator": (set(), set(), set()),
-    "description": (set(), set(), set()),
-    "graph": (
-        {"attributes", "nodes", "edges"},
-        {"timeformat", "start", "startopen", "end", "endopen", "defaultedgetype", "idtype", "mode"},
-        set(),
-    ),
-    "attributes": ({"attribute"}, {"class", "mode", "start", "end"}, {"class"}),
-    "attribute": ({"default", "options"}, {"id", "title", "type"}, {"id", "title", "type"}),
-    "nodes": ({"node"}, {"count"}, set()),
-    "node": ({"attvalues", "spells", "nodes", "edges", "parents"}, {"id", "label"}, {"id"}),
-    "edges": ({"edge"}, {"count"}, set()),
-    "edge": (
-        {"attvalues", "spells"},
-        {"id", "type", "label", "source", "target", "weight"},
-        {"id", "source", "target"},
-    ),
-    "attvalues": ({"attvalue"}, set(), set()),
-    "attvalue": (set(), {"for", "value"}, {"for", "value"}),
-}
-GRAPHML_RULES: Final[Rules] = {
-    "graphml": ({"desc", "key", "data", "graph"}, {_XSI}, set()),
-    "key": ({"desc", "default"}, {"id", "for", "attr.name", "attr.type"}, {"id"}),
-    "graph": ({"desc", "data", "node", "edge", "locator"}, {"id", "edgedefault"}, {"edgedefault"}),
-    "node": ({"desc", "data", "port", "graph"}, {"id"}, {"id"}),
-    "edge": ({"desc", "data", "graph"}, {"id", "directed", "source", "target"}, set()),
-    "data": (set(), {"key", "id"}, {"key"}),
-}
 READ: Final[Mapping[str, Callable[[str], object]]] = {
     "string": str,
     "long": int,
@@ -91,30 +62,12 @@ def network(analysis: Analysis, request: pytest.FixtureRequest) -> Network:
     return project_actors(analysis.snapshot, asked[request.param])
 
 
-def faults(root: ET.Element, namespace: str, rules: Rules) -> list[str]:
-    """List what a document has that its schema does not allow, and what it lacks."""
-    found = []
-    for element in root.iter():
-        name = element.tag.removeprefix(namespace)
-        if name not in rules:
-            found.append(f"no element {element.tag}")
-            continue
-        children, attributes, needed = rules[name]
-        inside = {child.tag.removeprefix(namespace) for child in element}
-        found += [f"{name} in {name}: {child}" for child in inside - children]
-        found += [f"{name} has {given}" for given in set(element.attrib) - attributes]
-        found += [f"{name} lacks {missing}" for missing in needed - set(element.attrib)]
-        if children and (element.text or "").strip():
-            found.append(f"text in {name}")
-    return found
-
-
-def test_gexf_is_what_its_schema_asks_for(analysis: Analysis, network: Network) -> None:
+def test_gexf_is_what_its_specification_asks_for(analysis: Analysis, network: Network) -> None:
     """Elements, attributes, types of values and references of GEXF 1.2."""
-    root = ET.fromstring(formats.gexf(analysis, network))  # noqa: S314 # made here
+    written = formats.gexf(network_contents(analysis, network))
+    root = ET.fromstring(written)  # noqa: S314 # made here
     assert root.tag == f"{GEXF}gexf"
     assert root.get("version") == "1.2"
-    assert faults(root, GEXF, GEXF_RULES) == []
     graph = root.find(f"{GEXF}graph")
     assert graph is not None
     assert (graph.get("defaultedgetype"), graph.get("mode")) == ("undirected", "static")
@@ -135,11 +88,11 @@ def test_gexf_is_what_its_schema_asks_for(analysis: Analysis, network: Network) 
             types[value.get("for")](value.get("value", ""))
 
 
-def test_graphml_is_what_its_schema_asks_for(analysis: Analysis, network: Network) -> None:
+def test_graphml_is_what_its_specification_asks_for(analysis: Analysis, network: Network) -> None:
     """Elements, attributes, types of values and references of GraphML 1.0."""
-    root = ET.fromstring(formats.graphml(analysis, network))  # noqa: S314 # made here
+    written = formats.graphml(network_contents(analysis, network))
+    root = ET.fromstring(written)  # noqa: S314 # made here
     assert root.tag == f"{GRAPHML}graphml"
-    assert faults(root, GRAPHML, GRAPHML_RULES) == []
     order = [child.tag.removeprefix(GRAPHML) for child in root]
     assert order == ["key"] * (len(order) - 1) + ["graph"], "keys come first"
     keys = {key.get("id"): key for key in root.findall(f"{GRAPHML}key")}
@@ -161,6 +114,84 @@ def test_graphml_is_what_its_schema_asks_for(analysis: Analysis, network: Networ
             READ[key.get("attr.type", "")](data.text or "")
 
 
+SCHEMAS: Final = {
+    name: etree.XMLSchema(file=str(Path(__file__).parents[1] / "data" / "schemas" / f"{name}.xsd"))
+    for name in ("gexf", "graphml")
+}
+FILTERS: Final = [
+    NetworkFilter(isolates=True),
+    NetworkFilter(counties=("stockholms-lan",), min_weight=2),
+    NetworkFilter(kinds=("university",), ties=("agreement", "foundation")),
+    NetworkFilter(since=2010, until=2020),
+    NetworkFilter(counting="fractional"),
+    NetworkFilter(programmes=('">&<å',)),
+]
+
+
+def faults(name: str, document: bytes) -> list[str]:
+    """List what a schema finds wrong in a document."""
+    schema = SCHEMAS[name]
+    schema.validate(etree.fromstring(document))
+    return [f"{error.line}: {error.message}" for error in schema.error_log]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("asked", FILTERS, ids=repr)
+def test_every_network_is_valid(analysis: Analysis, name: str, asked: NetworkFilter) -> None:
+    """Whole, filtered and empty networks, and what is around an actor in them."""
+    write = formats.FORMATS[name][0]
+    network = project_actors(analysis.snapshot, asked)
+    assert faults(name, write(network_contents(analysis, network))) == []
+    centre = analysis.network.edges[0].source
+    for radius in (1, 3):
+        held = network_contents(analysis, network.ego(centre, radius))
+        assert faults(name, write(held)) == []
+        assert f'"radius": {radius}' in held.about["filters"]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("onto", ONTO)
+@pytest.mark.parametrize("asked", FILTERS, ids=repr)
+def test_every_projection_is_valid(
+    analysis: Analysis, name: str, onto: str, asked: NetworkFilter
+) -> None:
+    """Actors and what they are tied to, filtered or not."""
+    held = projection_contents(analysis, asked, onto)
+    assert faults(name, formats.FORMATS[name][0](held)) == []
+
+
+# What is made wrong, by format: the text, what stands in its place, and a word of the finding.
+WRONG: Final = [
+    ("gexf", b'version="1.2"', b'version="9"', "version"),
+    ("gexf", b"<node ", b"<knot /><node ", "knot"),
+    ("gexf", b' source="', b' sauce="', "sauce"),
+    ("gexf", b'defaultedgetype="undirected"', b'defaultedgetype="sideways"', "sideways"),
+    ("gexf", b' weight="', b' weight="heavy', "heavy"),
+    ("gexf", b' type="string"', b' type="text"', "text"),
+    ("gexf", b"<meta>", b'<meta lastmodifieddate="yesterday">', "yesterday"),
+    ("gexf", b'<node id="', b'<node id="not-', "edge-"),
+    ("graphml", b'edgedefault="undirected"', b"", "edgedefault"),
+    ("graphml", b"<edge ", b"<knot /><edge ", "knot"),
+    ("graphml", b'attr.type="string"', b'attr.type="text"', "text"),
+    ("graphml", b'attr.name="label"', b'attr.name="the label"', "the label"),
+    ("graphml", b'<data key="', b'<data key="no', "data-key"),
+    ("graphml", b'<node id="', b'<node id="not-', "edge-"),
+]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "told"), WRONG)
+def test_the_schemas_find_faults(
+    analysis: Analysis, name: str, right: bytes, wrong: bytes, told: str
+) -> None:
+    """One thing made wrong in a valid file is found."""
+    network = project_actors(analysis.snapshot)
+    valid = formats.FORMATS[name][0](network_contents(analysis, network))
+    assert faults(name, valid) == []
+    broken = valid.replace(right, wrong, 1)
+    assert broken != valid
+    assert told in " ".join(faults(name, broken))
+
+
 def pairs_of(network: Network) -> dict[frozenset[str], float]:
     """Give the weight of each pair, by slugs."""
     actors = network.snapshot.actors
@@ -172,8 +203,8 @@ def pairs_of(network: Network) -> dict[frozenset[str], float]:
 def test_networkx_reads_what_was_written(analysis: Analysis, network: Network) -> None:
     """Both XML formats come back with the same actors, names, pairs and weights."""
     for read, written in (
-        (nx.read_graphml, formats.graphml(analysis, network)),
-        (nx.read_gexf, formats.gexf(analysis, network)),
+        (nx.read_graphml, formats.graphml(network_contents(analysis, network))),
+        (nx.read_gexf, formats.gexf(network_contents(analysis, network))),
     ):
         again: Any = read(io.BytesIO(written))
         weights = {frozenset((a, b)): w for a, b, w in again.edges(data="weight")}
@@ -190,7 +221,7 @@ def test_igraph_reads_what_was_written(
 ) -> None:
     """igraph opens GraphML, with the same pairs and weights, and finds the version in it."""
     file = tmp_path / "network.graphml"
-    file.write_bytes(formats.graphml(analysis, network))
+    file.write_bytes(formats.graphml(network_contents(analysis, network)))
     again = igraph.Graph.Read_GraphML(str(file))
     assert again["version"] == analysis.snapshot.version
     weights = {
@@ -206,6 +237,11 @@ def test_the_same_network_gives_the_same_bytes(
 ) -> None:
     """No file tells when it was written: what lies at an address of a version never changes."""
     write = formats.FORMATS[name][0]
-    first = write(analysis, analysis.network)
-    monkeypatch.setattr("time.strftime", lambda *_: "1999-12-31")
-    assert write(analysis, analysis.network) == first
+    first = write(network_contents(analysis, analysis.network))
+    real = time.strftime
+
+    def another_day(form: str, *moment: Any) -> str:
+        return real(form, *moment) if moment else "1999-12-31"
+
+    monkeypatch.setattr("time.strftime", another_day)
+    assert write(network_contents(analysis, analysis.network)) == first

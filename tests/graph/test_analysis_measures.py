@@ -1,5 +1,6 @@
 """Measures and paths on random networks equal those of networkx."""
 
+import itertools
 import math
 from itertools import combinations, islice
 from typing import Any
@@ -111,6 +112,27 @@ def test_components_and_communities_are_partitions(links: Links) -> None:
         groups = [{n for n in network if found.membership[n] == k} for k in set(found.membership)]
         assert found.modularity == pytest.approx(nx.community.modularity(network, groups), abs=1e-9)
         assert found == measures.communities(links, runs=3), "the same seed gives the same groups"
+
+
+def test_recurrence_by_hand() -> None:
+    """Of four and two nodes, one way to group keeps all, and another moves one of the four."""
+    groups = (0, 0, 0, 0, 1, 1)
+    same, moved = [7, 7, 7, 7, 3, 3], [5, 5, 5, 9, 9, 9]
+    # Four: 4 of 4, then 3 of 4. Two: 2 of 2, then 2 of 3.
+    assert measures.recurrence(groups, [same, moved]) == pytest.approx(
+        ((1 + 3 / 4) / 2, (1 + 2 / 3) / 2)
+    )
+    assert measures.recurrence(groups, []) == (1.0, 1.0)
+
+
+def test_cliques_come_back_whole_and_a_ring_does_not() -> None:
+    """Two cliques with one pair between them are found by every seed; a ring is cut anyhow."""
+    cliques = [*itertools.combinations(range(6), 2), *itertools.combinations(range(6, 12), 2)]
+    clear = measures.communities(Links(12, [*cliques, (0, 6)], [1.0] * (len(cliques) + 1)))
+    assert clear.stabilities == (1.0, 1.0)
+    ring = measures.communities(Links(30, [(n, (n + 1) % 30) for n in range(30)], [1.0] * 30))
+    assert len(ring.stabilities) == len(set(ring.membership))
+    assert all(0 < value < 0.99 for value in ring.stabilities)
 
 
 def test_brokers_by_hand() -> None:

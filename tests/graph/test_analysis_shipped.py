@@ -25,6 +25,7 @@ from klustergraf.analysis import (
     strategy_questions,
     suggestions,
 )
+from klustergraf.analysis.contents import network_contents
 from klustergraf.analysis.names import find_actor, likely_actors
 from klustergraf.analysis.network import NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
@@ -259,7 +260,7 @@ def test_suggestions_have_no_tie_and_a_reason(analysis: Analysis) -> None:
 def test_every_format_says_what_it_holds(analysis: Analysis, name: str) -> None:
     """Every file names its version."""
     network = project_actors(analysis.snapshot)
-    document = formats.FORMATS[name][0](analysis, network)
+    document = formats.FORMATS[name][0](network_contents(analysis, network))
     if name == "xlsx":
         with ZipFile(io.BytesIO(document)) as archive:
             document = b"".join(archive.read(part) for part in archive.namelist())
@@ -271,13 +272,13 @@ def test_exports_open_in_other_tools(analysis: Analysis, tmp_path: Path) -> None
     network = project_actors(analysis.snapshot)
     path = tmp_path / "network"
     for name, read in (("graphml", nx.read_graphml), ("gexf", nx.read_gexf)):
-        path.write_bytes(formats.FORMATS[name][0](analysis, network))
+        path.write_bytes(formats.FORMATS[name][0](network_contents(analysis, network)))
         opened = read(path)
         assert opened.number_of_nodes() == len(network.nodes)
         assert opened.number_of_edges() == len(network.edges)
         weights = [float(data["weight"]) for *_, data in opened.edges(data=True)]
         assert sum(weights) == sum(e.weight for e in network.edges)
-    path.write_bytes(formats.graphml(analysis, network))
+    path.write_bytes(formats.graphml(network_contents(analysis, network)))
     opened = igraph.Graph.Read_GraphML(str(path))
     assert (opened.vcount(), opened.ecount()) == (len(network.nodes), len(network.edges))
 

@@ -3,23 +3,30 @@
 import csv
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
+import networkx as nx
+import pandas as pd
 import pytest
+import scipy.io
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 from PIL import Image
 
 from klustergraf.analysis import formats, picture, storage
+from klustergraf.analysis.contents import network_contents, projection_contents
 from klustergraf.analysis.growth import growth
 from klustergraf.analysis.kinds import GROUPS
 from klustergraf.analysis.layout import positions
 from klustergraf.analysis.measures import Links
 from klustergraf.analysis.network import NetworkFilter, project_actors
-from klustergraf.analysis.projections import project_onto
+from klustergraf.analysis.projections import ONTO, project_onto
 from klustergraf.analysis.storage import Analysis
 from klustergraf.build import BuildResult
 from klustergraf.cli import main
@@ -186,17 +193,106 @@ def test_too_large_for_a_picture(analysis: Analysis, monkeypatch: pytest.MonkeyP
 
 
 def test_workbook(analysis: Analysis) -> None:
-    """Excel's sheets hold what the JSON holds, no formula, and the same bytes every time."""
-    content = formats.xlsx(analysis, analysis.network)
-    assert content == formats.xlsx(analysis, analysis.network)
-    book = load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["Actors", "Pairs", "About"]
-    rows = list(book["Pairs"].iter_rows(min_row=2, values_only=True))
-    actors = analysis.snapshot.actors
-    assert {(a, b, w) for a, b, w, *_ in rows} == {
-        (actors[e.source].slug, actors[e.target].slug, e.weight) for e in analysis.network.edges
-    }
-    assert all(cell.data_type != "f" for sheet in book for row in sheet.iter_rows() for cell in row)
+    """Excel's sheets hold what the rows hold, in each way to read them, and no time of making."""
+    hostile = '=HYPERLINK("https://example.org")'
+    actors = list(analysis.snapshot.actors)
+    place = analysis.network.edges[0].source
+    actors[place] = replace(actors[place], labels={"en": hostile, "sv": "007 <å> & \n"})
+    snapshot = replace(analysis.snapshot, actors=tuple(actors))
+    network = replace(analysis.network, snapshot=snapshot)
+    held = network_contents(replace(analysis, snapshot=snapshot, network=network), network)
+    content = formats.xlsx(held)
+    for is_lazy in (False, True):
+        book = load_workbook(io.BytesIO(content), read_only=is_lazy)
+        assert book.sheetnames == ["Actors", "Pairs", "About"]
+        for sheet, columns, rows in (
+            ("Actors", held.node_columns, held.nodes),
+            ("Pairs", held.edge_columns, held.edges),
+        ):
+            header, *read = book[sheet].iter_rows(values_only=True)
+            assert header == columns
+            assert read == [tuple(row[name] for name in columns) for row in rows]
+        told = list(book["About"].iter_rows(min_row=2, values_only=True))
+        assert told == list(held.about.items())
+        kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+        assert "f" not in kinds
+    table = pd.read_excel(io.BytesIO(content), sheet_name="Actors", keep_default_na=False)
+    assert table.to_dict("records") == held.nodes
+    with ZipFile(io.BytesIO(content)) as archive:
+        assert {part.date_time[:3] for part in archive.infolist()} == {(1980, 1, 1)}
+        core = archive.read("docProps/core.xml").decode()
+    assert re.findall(r"\d{4}-\d\d-\d\d", core) == ["2000-01-01", "2000-01-01"]
+
+
+@pytest.mark.parametrize("onto", ONTO)
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_projections_in_every_format(
+    founding: BuildResult, analysis: Analysis, tmp_path: Path, name: str, onto: str
+) -> None:
+    """The command writes a projection in every format, each as it is read elsewhere."""
+    file = tmp_path / "onto"
+    held = projection_contents(analysis, NetworkFilter(), onto)
+    result = run(founding, "network", "export", str(file), "--format", name, "--onto", onto)
+    assert result.exit_code == 0
+    assert f"{len(held.nodes)} nodes, {len(held.edges)} edges" in result.stderr
+    content = file.read_bytes()
+    pairs = {(row["source"], row["target"]): row["weight"] for row in held.edges}
+    if name in ("gexf", "graphml"):
+        read: Any = nx.read_gexf(file) if name == "gexf" else nx.read_graphml(file)
+        sorts = nx.get_node_attributes(read, "bipartite")
+        assert nx.is_bipartite(read)
+        found = {((b, a) if sorts[a] else (a, b)): w for a, b, w in read.edges(data="weight")}
+        assert found == pairs
+        assert all(sorts[a] == 0 and sorts[b] == 1 for a, b in found)
+    elif name == "mtx":
+        matrix = scipy.io.mmread(io.BytesIO(content))
+        assert matrix.shape[0] + matrix.shape[1] == len(held.nodes)
+        assert matrix.sum() == sum(pairs.values())
+        rows = [row["id"] for row in held.nodes if not row["bipartite"]]
+        sums = {rows[n]: total for n, total in enumerate(matrix.sum(axis=1).flat)}
+        assert sums == {row["id"]: row["strength"] for row in held.nodes if not row["bipartite"]}
+        columns = re.findall(r"^% column \d+ (\S+)$", content.decode(), re.MULTILINE)
+        assert columns == [row["id"] for row in held.nodes if row["bipartite"]]
+    elif name == "xlsx":
+        book = load_workbook(io.BytesIO(content))
+        assert book.sheetnames == ["Nodes", "Edges", "About"]
+        assert book["Edges"].max_row == len(pairs) + 1
+    elif name == "csv":
+        rows_read = list(csv.DictReader(io.StringIO(content.decode())))
+        assert {(r["source"], r["target"]): int(r["weight"]) for r in rows_read} == pairs
+    elif name in ("cytoscape", "kumu", "vosviewer"):
+        document = json.loads(content)
+        outer, inner = {
+            "cytoscape": ("elements", "edges"),
+            "kumu": ("", "connections"),
+            "vosviewer": ("network", "links"),
+        }[name]
+        edges = (document[outer] if outer else document)[inner]
+        assert len(edges) == len(pairs)
+    if name != "xlsx" and (pairs or not name.startswith("csv")):
+        assert analysis.snapshot.version.encode() in content
+
+
+def test_a_projection_is_around_no_one(founding: BuildResult, tmp_path: Path) -> None:
+    """What is around one actor has actors alone: both asked for are refused."""
+    words = ["--format", "gexf", "--onto", "priority", "--ego", "KTH"]
+    result = run(founding, "network", "export", str(tmp_path / "file"), *words)
+    assert result.exit_code == 2
+    assert "--onto or --ego" in result.stderr
+
+
+def test_communities_tell_their_stability(founding: BuildResult, analysis: Analysis) -> None:
+    """The list and the files say how much of each community comes back."""
+    rows = rows_of(run(founding, "network", "communities", "--format", "csv"))
+    assert rows
+    for row in rows:
+        number = int(row["community"]) - 1
+        assert float(row["stability"]) == analysis.stabilities[number]
+    nodes = network_contents(analysis, analysis.network).nodes
+    groups = analysis.measures["community"]
+    assert [row["community_stability"] for row in nodes] == [
+        analysis.stabilities[groups[place]] for place in analysis.network.nodes
+    ]
 
 
 def test_layout_keeps_neighbours_near() -> None:

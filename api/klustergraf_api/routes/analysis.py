@@ -20,7 +20,8 @@ from klustergraf.analysis import (
     strategy_questions,
     suggestions,
 )
-from klustergraf.analysis.formats import EDGE_RULE, FORMATS, harmless
+from klustergraf.analysis.contents import EDGE_RULE, network_contents
+from klustergraf.analysis.formats import FORMATS, harmless
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.paths import shortest_paths
@@ -112,9 +113,7 @@ async def network(
 
     ``format``: json, or graphml, gexf, cytoscape, vosviewer, kumu, csv, csv-nodes, xlsx, dot, mtx.
     """
-    if format != "json" and format not in FORMATS:
-        names = ", ".join(["json", *FORMATS])
-        raise AnalysisParameterError("format", f"must be one of {names}, not {format!r}")
+    check_format(format)
     place = None if not ego else find_actor(analysis.snapshot, ego)
     version = analysis.snapshot.version
 
@@ -125,6 +124,16 @@ async def network(
     document = kept((version, asked, format, place, radius), made)
     _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
     return send(request, version, document, media_type, suffix and f"network.{suffix}")
+
+
+def check_format(name: str) -> None:
+    """Refuse a format that networks are not written in.
+
+    Errors: AnalysisParameterError, which names those that they are.
+    """
+    if name != "json" and name not in FORMATS:
+        names = ", ".join(["json", *FORMATS])
+        raise AnalysisParameterError("format", f"must be one of {names}, not {name!r}")
 
 
 _PICTURES: Final = {
@@ -178,7 +187,7 @@ def kept(key: tuple[str, NetworkFilter, str, int | None, int], made: Callable[[]
 
 def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
     if form != "json":
-        return FORMATS[form][0](analysis, chosen)
+        return FORMATS[form][0](network_contents(analysis, chosen))
     hint = None
     if not chosen.edges:
         hint = "No pair fits all of these filters. Take one away, or lower min_weight."
@@ -192,6 +201,7 @@ def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
         counts={"nodes": len(chosen.nodes), "edges": len(chosen.edges)},
         modularity=analysis.modularity,
         stability=analysis.stability,
+        communities=models.communities_of(analysis, chosen),
         kinds=snapshot.kinds,
         places=snapshot.places,
         nodes=[models.node_of(analysis, chosen, n) for n in chosen.nodes],

@@ -3,10 +3,8 @@
 Projections, growth and files of the network; trend and changes of the strategy.
 """
 
-import csv
-import io
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
 import anyio.to_thread
@@ -17,16 +15,24 @@ from starlette.responses import Response
 from klustergraf.analysis import coverage as strategy
 from klustergraf.analysis import growth as years
 from klustergraf.analysis import network_questions, storage, strategy_questions
-from klustergraf.analysis.formats import FORMATS, harmless
+from klustergraf.analysis.contents import projection_contents
+from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import NetworkFilter, project_actors
-from klustergraf.analysis.projections import project_onto
+from klustergraf.analysis.projections import check_onto, project_onto
 from klustergraf.analysis.snapshot import Labels, slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf_api import analysis as models
 from klustergraf_api.archive import find_version
 from klustergraf_api.dependencies import PartsDep
-from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, column_labels, kept, send
+from klustergraf_api.routes.analysis import (
+    AnalysisDep,
+    AskedDep,
+    check_format,
+    column_labels,
+    kept,
+    send,
+)
 from klustergraf_api.time_travel import address_of
 
 router = APIRouter(prefix="/api", tags=["analysis"])
@@ -67,8 +73,17 @@ async def files(
     _: AskedDep,
     ego: str | None = None,
     radius: int = 1,
+    onto: str | None = None,
 ) -> FilesAnswer:
-    """List the files of a network, at addresses that stay, with links that open them in tools."""
+    """List the files of a network, at addresses that stay, with links that open them in tools.
+
+    ``onto``: priority, facility or project, for the files of that projection.
+    """
+    if onto:
+        check_onto(onto)
+        return FilesAnswer(
+            version=analysis.snapshot.version, files=files_of(request, analysis, None, 1, onto)
+        )
     place = find_actor(analysis.snapshot, ego) if ego else None
     if place is not None:
         # What is too far is refused here as it is there.
@@ -78,8 +93,13 @@ async def files(
     )
 
 
-def files_of(request: Request, analysis: Analysis, place: int | None, radius: int) -> list[File]:
-    """List the files of the network that a request asks for, or of what is around an actor."""
+def files_of(
+    request: Request, analysis: Analysis, place: int | None, radius: int, onto: str = ""
+) -> list[File]:
+    """List the files of the network that a request asks for, or of what is around an actor.
+
+    ``onto``: those of that projection, which has no pictures.
+    """
     version = analysis.snapshot.version
     given = [(k, v) for k, v in request.query_params.multi_items() if k in _FILTERS and v]
     if place is not None:
@@ -88,18 +108,23 @@ def files_of(request: Request, analysis: Analysis, place: int | None, radius: in
     def address(path: str, **more: str) -> str:
         return f"{address_of(request, path)}?{urlencode([*given, *more.items()])}"
 
-    def file(name: str, media_type: str, path: str = "/api/network", **more: str) -> File:
+    where = "/api/network/projection" if onto else "/api/network"
+    given += [("onto", onto)] if onto else []
+
+    def file(name: str, media_type: str, path: str = where, **more: str) -> File:
         url = address(path, **more, version=version)
         tool, start = _OPENED_BY.get(name, ("", ""))
         open_in = {tool: start + quote(url, safe="")} if tool else {}
         return File(format=name, media_type=media_type, url=url, open_in=open_in)
 
-    return [
+    found = [
         file("json", "application/json"),
         *(file(name, media_type, format=name) for name, (_, media_type, _) in FORMATS.items()),
-        file("svg", "image/svg+xml", "/api/network.svg"),
-        file("png", "image/png", "/api/network.png"),
     ]
+    if not onto:
+        found.append(file("svg", "image/svg+xml", "/api/network.svg"))
+        found.append(file("png", "image/png", "/api/network.png"))
+    return found
 
 
 class YearItem(BaseModel):
@@ -175,38 +200,33 @@ async def projection(
     analysis: AnalysisDep,
     asked: AskedDep,
     onto: str = "priority",
-    format: Literal["json", "csv"] = "json",  # noqa: A002 # the name in the address
+    format: Annotated[  # noqa: A002 # the name in the address
+        str, Query(json_schema_extra={"enum": ["json", *FORMATS]})
+    ] = "json",
 ) -> Response:
-    """Tie the region's actors to priority areas, facilities or projects."""
+    """Tie the region's actors to priority areas, facilities or projects.
+
+    ``format``: as of ``/api/network``; nodes are of two sorts then.
+    """
+    check_format(format)
     version = analysis.snapshot.version
 
     def made() -> bytes:
-        return _projected(analysis, asked, onto, format)
+        if format == "json":
+            return _projected(analysis, asked, onto)
+        return FORMATS[format][0](projection_contents(analysis, asked, onto))
 
     document = kept((version, asked, f"{onto}.{format}", None, 0), made)
-    if format == "csv":
-        return send(request, version, document, "text/csv", f"actors-{onto}.csv")
-    return send(request, version, document, "application/json", "")
+    _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
+    return send(request, version, document, media_type, suffix and f"actors-{onto}.{suffix}")
 
 
-def _projected(analysis: Analysis, asked: NetworkFilter, onto: str, form: str) -> bytes:
+def _projected(analysis: Analysis, asked: NetworkFilter, onto: str) -> bytes:
     snapshot = analysis.snapshot
     found = project_onto(snapshot, onto, asked)
     named: dict[str, Labels] = {
         iri: thing.labels for iri, thing in [*snapshot.things.items(), *snapshot.areas.items()]
     }
-    if form == "csv":
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(
-            ["actor", "actor_name", "target", "target_name", "weight", "derived", "version"]
-        )
-        for item in found:
-            actor, labels = snapshot.actors[item.actor], named.get(item.target, {})
-            name = labels.get("en") or labels.get("sv") or slug_of(item.target)
-            row = [actor.slug, actor.name("en"), slug_of(item.target), name, item.weight]
-            writer.writerow([*map(harmless, row), len(item.derived), snapshot.version])
-        return out.getvalue().encode()
     targets: dict[str, list[int]] = {}
     for item in found:
         targets.setdefault(item.target, []).append(item.weight)

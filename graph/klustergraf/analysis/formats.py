@@ -4,139 +4,99 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 import networkx as nx
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
-from klustergraf.analysis.network import Network
-from klustergraf.analysis.snapshot import RULES
-from klustergraf.analysis.storage import Analysis
-from klustergraf.tables import undated
+from klustergraf.analysis.contents import Contents, Row
 
-EDGE_RULE: Final = (
-    "Two actors are tied when they share a project, agreement, foundation, group or facility, when "
-    "one is a member of the other, or when a source says that they work together."
-)
+_NO_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 # Excel knows no time zones
 
 
-def about(network: Network) -> dict[str, str]:
-    """Say what a file holds: version, filters, edge rule."""
-    return {
-        "version": network.snapshot.version,
-        "filters": json.dumps(network.filters, sort_keys=True),
-        "edge_rule": EDGE_RULE,
-        "counting": network.asked.counting,
-    }
-
-
-def _nodes(analysis: Analysis, network: Network) -> list[dict[str, Any]]:
-    rows = []
-    for node in network.nodes:
-        actor = analysis.snapshot.actors[node]
-        rows.append(
-            {
-                "id": actor.slug,
-                "iri": actor.iri,
-                "label": actor.name("en"),
-                "label_sv": actor.name("sv"),
-                "kind": actor.kinds[0] if actor.kinds else "",
-                "county": actor.counties[0] if actor.counties else "",
-                "municipality": actor.municipalities[0] if actor.municipalities else "",
-                "degree": network.degree(node),
-                "strength": network.strength(node),
-                "betweenness": analysis.measures["betweenness"][node],
-                "community": analysis.measures["community"][node],
-            }
-        )
-    return rows
-
-
-def _edges(network: Network) -> list[dict[str, Any]]:
-    actors = network.snapshot.actors
-    return [
-        {
-            "source": actors[edge.source].slug,
-            "target": actors[edge.target].slug,
-            "weight": edge.weight,
-            "ties": " ".join(sorted({tie.kind for tie in edge.ties})),
-            "rules": " ".join(sorted({RULES[tie.kind] for tie in edge.ties})),
-            "since": min((tie.since for tie in edge.ties if tie.since), default=""),
-        }
-        for edge in network.edges
-    ]
-
-
-def _networkx(analysis: Analysis, network: Network) -> "nx.Graph[str]":
+def _networkx(held: Contents) -> "nx.Graph[str]":
     made: nx.Graph[str] = nx.Graph()
-    made.graph.update(about(network))
-    for row in _nodes(analysis, network):
+    made.graph.update(held.about)
+    for row in held.nodes:
         made.add_node(row["id"], **{k: v for k, v in row.items() if k != "id"})
-    for row in _edges(network):
+    for row in held.edges:
         ends = (row["source"], row["target"])
         made.add_edge(*ends, **{k: v for k, v in row.items() if k not in ("source", "target")})
     return made
 
 
-def graphml(analysis: Analysis, network: Network) -> bytes:
+def graphml(held: Contents) -> bytes:
     """Write GraphML 1.0."""
-    text = "\n".join(nx.generate_graphml(_networkx(analysis, network)))
+    text = "\n".join(nx.generate_graphml(_networkx(held)))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
-def gexf(analysis: Analysis, network: Network) -> bytes:
+def gexf(held: Contents) -> bytes:
     """Write GEXF 1.2draft; the description holds version, filters and rule."""
-    made = _networkx(analysis, network)
-    description = json.dumps(about(network), ensure_ascii=False)
+    made = _networkx(held)
     made.graph.clear()
     made.graph["mode"] = "static"
     out = io.BytesIO()
     nx.write_gexf(made, out)
-    creator = f"<creator>NetworkX {nx.__version__}</creator>"
-    escaped = description.replace("&", "&amp;").replace("<", "&lt;")
     text = out.getvalue().decode()
     text = text.replace(
-        creator, f"<creator>Klustergraf</creator><description>{escaped}</description>"
+        f"<creator>NetworkX {nx.__version__}</creator>",
+        f"<creator>Klustergraf</creator><description>{escape(_told(held))}</description>",
     )
     # The schema knows no name of a graph; the same network gives the same bytes on every day.
     text = text.replace(' mode="static" name="">', ' mode="static">', 1)
     return re.sub(r'<meta lastmodifieddate="[^"]*">', "<meta>", text, count=1).encode()
 
 
+def _told(held: Contents) -> str:
+    return json.dumps(held.about, ensure_ascii=False)
+
+
 def _json(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def cytoscape(analysis: Analysis, network: Network) -> bytes:
+def cytoscape(held: Contents) -> bytes:
     """Write Cytoscape.js JSON."""
-    nodes = [{"data": row} for row in _nodes(analysis, network)]
-    edges = [{"data": {"id": f"e{n}", **row}} for n, row in enumerate(_edges(network))]
-    return _json({"data": about(network), "elements": {"nodes": nodes, "edges": edges}})
+    nodes = [{"data": row} for row in held.nodes]
+    edges = [{"data": {"id": f"e{n}", **row}} for n, row in enumerate(held.edges)]
+    return _json({"data": held.about, "elements": {"nodes": nodes, "edges": edges}})
 
 
-def vosviewer(analysis: Analysis, network: Network) -> bytes:
-    """Write VOSviewer JSON; ids and clusters count from 1."""
-    places = {node: place for place, node in enumerate(network.nodes, 1)}
+def vosviewer(held: Contents) -> bytes:
+    """Write VOSviewer JSON; ids and clusters count from 1, clusters are communities or sorts."""
+    places = _places(held)
+    group = "bipartite" if held.is_bipartite else "community"
     items = [
         {
-            "id": places[node],
+            "id": place,
             "label": row["label"],
             "url": row["iri"],
-            "cluster": row["community"] + 1,
+            "cluster": row[group] + 1,
             "weights": {"Links": row["degree"], "Total link strength": row["strength"]},
         }
-        for node, row in zip(network.nodes, _nodes(analysis, network), strict=True)
+        for place, row in enumerate(held.nodes, 1)
     ]
     links = [
-        {"source_id": places[e.source], "target_id": places[e.target], "strength": e.weight}
-        for e in network.edges
+        {
+            "source_id": places[row["source"]],
+            "target_id": places[row["target"]],
+            "strength": row["weight"],
+        }
+        for row in held.edges
     ]
-    info = {"title": "Klustergraf", "description": json.dumps(about(network), ensure_ascii=False)}
+    info = {"title": "Klustergraf", "description": _told(held)}
     return _json({"info": info, "network": {"items": items, "links": links}})
 
 
-def kumu(analysis: Analysis, network: Network) -> bytes:
+def _places(held: Contents) -> dict[str, int]:
+    return {row["id"]: place for place, row in enumerate(held.nodes, 1)}
+
+
+def kumu(held: Contents) -> bytes:
     """Write Kumu's blueprint JSON."""
     elements = [
         {
@@ -144,7 +104,7 @@ def kumu(analysis: Analysis, network: Network) -> bytes:
             "type": row["kind"] or "actor",
             **{k: row[k] for k in ("id", "iri", "county", "degree")},
         }
-        for row in _nodes(analysis, network)
+        for row in held.nodes
     ]
     connections = [
         {
@@ -152,21 +112,20 @@ def kumu(analysis: Analysis, network: Network) -> bytes:
             "to": row["target"],
             "direction": "undirected",
             "strength": row["weight"],
-            "type": row["ties"],
+            "type": row.get("ties") or held.about.get("onto", ""),
         }
-        for row in _edges(network)
+        for row in held.edges
     ]
-    return _json({"description": about(network), "elements": elements, "connections": connections})
+    return _json({"description": held.about, "elements": elements, "connections": connections})
 
 
-def _csv(rows: list[dict[str, Any]], header: list[str], network: Network) -> bytes:
+def _csv(rows: list[Row], header: Sequence[str], about: Mapping[str, str]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([*header, "version", "filters"])
-    said = about(network)
     for row in rows:
         cells = [harmless(row[name]) for name in header]
-        writer.writerow([*cells, said["version"], said["filters"]])
+        writer.writerow([*cells, about["version"], about["filters"]])
     return out.getvalue().encode()
 
 
@@ -175,75 +134,89 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
 
 
-_NODE_COLUMNS: Final = [
-    "id", "iri", "label", "label_sv", "kind", "county", "municipality", "degree", "strength",
-    "betweenness", "community",
-]  # fmt: skip
-_EDGE_COLUMNS: Final = ["source", "target", "weight", "ties", "rules", "since"]
+def csv_nodes(held: Contents) -> bytes:
+    """Write the nodes as CSV (RFC 4180)."""
+    return _csv(held.nodes, held.node_columns, held.about)
 
 
-def csv_nodes(analysis: Analysis, network: Network) -> bytes:
-    """Write the actors as CSV (RFC 4180)."""
-    return _csv(_nodes(analysis, network), _NODE_COLUMNS, network)
+def csv_edges(held: Contents) -> bytes:
+    """Write the edges as CSV (RFC 4180)."""
+    return _csv(held.edges, held.edge_columns, held.about)
 
 
-def csv_edges(_: Analysis, network: Network) -> bytes:
-    """Write the pairs as CSV (RFC 4180)."""
-    return _csv(_edges(network), _EDGE_COLUMNS, network)
-
-
-def xlsx(analysis: Analysis, network: Network) -> bytes:
-    """Write an Excel workbook: actors, pairs, and what the file holds. No cell is a formula."""
-    book = Workbook(write_only=True)
+def xlsx(held: Contents) -> bytes:
+    """Write an Excel workbook: nodes, edges, and what the file holds. No cell is a formula."""
+    about = [{"what": key, "text": text} for key, text in held.about.items()]
     sheets = (
-        ("Actors", _NODE_COLUMNS, _nodes(analysis, network)),
-        ("Pairs", _EDGE_COLUMNS, _edges(network)),
-        ("About", ["what", "text"], [{"what": k, "text": v} for k, v in about(network).items()]),
+        ("Nodes" if held.is_bipartite else "Actors", held.node_columns, held.nodes),
+        ("Edges" if held.is_bipartite else "Pairs", held.edge_columns, held.edges),
+        ("About", ("what", "text"), about),
     )
-    for title, header, rows in sheets:
-        sheet = book.create_sheet(title)
-        sheet.append(header)
-        for row in rows:
-            sheet.append([harmless(row[name]) for name in header])
-    book.properties.creator = "Klustergraf"
     out = io.BytesIO()
-    book.save(out)
-    return undated(out.getvalue())  # the same network gives the same bytes
+    with Workbook(out, {"in_memory": True}) as book:
+        # The same network gives the same bytes: the library dates all parts 1980.
+        book.set_properties({"author": "Klustergraf", "created": _NO_TIME})
+        for title, header, rows in sheets:
+            sheet = book.add_worksheet(title)
+            for column, name in enumerate(header):
+                sheet.write_string(0, column, name)
+                for line, row in enumerate(rows, 1):
+                    value = row[name]
+                    # A name that looks like a formula, a number or an address stays a text.
+                    if isinstance(value, str):
+                        sheet.write_string(line, column, value)
+                    else:
+                        sheet.write_number(line, column, value)
+    return out.getvalue()
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def dot(analysis: Analysis, network: Network) -> bytes:
-    """Write Graphviz DOT."""
-    lines = [f"// {key}: {value}" for key, value in about(network).items()]
+def dot(held: Contents) -> bytes:
+    """Write Graphviz DOT; in a projection actors are ellipses, the others boxes."""
+    lines = [f"// {key}: {value}" for key, value in held.about.items()]
     lines.append("graph klustergraf {")
-    lines += [
-        f"  {_quoted(row['id'])} [label={_quoted(row['label'])}];"
-        for row in _nodes(analysis, network)
-    ]
+    for row in held.nodes:
+        shape = ", shape=box" if row.get("bipartite") else ""
+        lines.append(f"  {_quoted(row['id'])} [label={_quoted(row['label'])}{shape}];")
     lines += [
         f"  {_quoted(row['source'])} -- {_quoted(row['target'])} [weight={row['weight']:g}];"
-        for row in _edges(network)
+        for row in held.edges
     ]
     return ("\n".join([*lines, "}"]) + "\n").encode()
 
 
-def matrix_market(_: Analysis, network: Network) -> bytes:
-    """Write the weights as a symmetric Matrix Market matrix; comments name the rows."""
-    places = {node: place for place, node in enumerate(network.nodes, 1)}
-    lines = ["%%MatrixMarket matrix coordinate real symmetric"]
-    lines += [f"% {key}: {value}" for key, value in about(network).items()]
-    lines += [f"% {places[n]} {network.snapshot.actors[n].slug}" for n in network.nodes]
-    size = len(network.nodes)
-    lines.append(f"{size} {size} {len(network.edges)}")
-    # The lower triangle: the row is the greater.
-    lines += [f"{places[e.target]} {places[e.source]} {e.weight!r}" for e in network.edges]
+def matrix_market(held: Contents) -> bytes:
+    """Write the weights as a Matrix Market matrix; comments name the rows, and columns.
+
+    Symmetric; of a projection general, with a row for each actor.
+    """
+    split = sum(not row["bipartite"] for row in held.nodes) if held.is_bipartite else 0
+    kind = "general" if held.is_bipartite else "symmetric"
+    lines = [f"%%MatrixMarket matrix coordinate real {kind}"]
+    lines += [f"% {key}: {value}" for key, value in held.about.items()]
+    places = _places(held)
+    for name, place in places.items():
+        if not held.is_bipartite:
+            lines.append(f"% {place} {name}")
+        elif place <= split:
+            lines.append(f"% row {place} {name}")
+        else:
+            lines.append(f"% column {place - split} {name}")
+    size = len(held.nodes)
+    rows, columns = (split, size - split) if held.is_bipartite else (size, size)
+    lines.append(f"{rows} {columns} {len(held.edges)}")
+    for row in held.edges:
+        source, target = places[row["source"]], places[row["target"]]
+        # Of a symmetric matrix the lower triangle is told: the row is the greater.
+        cell = (source, target - split) if held.is_bipartite else (target, source)
+        lines.append(f"{cell[0]} {cell[1]} {float(row['weight'])!r}")
     return ("\n".join(lines) + "\n").encode()
 
 
-Writer = Callable[[Analysis, Network], bytes]
+Writer = Callable[[Contents], bytes]
 
 FORMATS: Final[Mapping[str, tuple[Writer, str, str]]] = {
     "graphml": (graphml, "application/graphml+xml", "graphml"),

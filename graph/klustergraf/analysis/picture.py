@@ -6,6 +6,7 @@ colours and letters.
 """
 
 import io
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image, ImageDraw, ImageFont
 
-from klustergraf.analysis.formats import EDGE_RULE, about
+from klustergraf.analysis.contents import EDGE_RULE
 from klustergraf.analysis.kinds import GROUPS, kind_group
 from klustergraf.analysis.network import Network
 from klustergraf.analysis.storage import Analysis
@@ -133,7 +134,7 @@ def compose(analysis: Analysis, network: Network, language: str = "en") -> Drawi
     ordered = sorted(marks.values(), key=lambda mark: (-mark.radius, mark.name))
     bottom = _MARGIN * 2 + high * scale
     there = {kind_group(analysis.snapshot.actors[n]) for n in network.nodes}
-    said = about(network)
+    filters = json.dumps(network.filters, sort_keys=True)
     return Drawing(
         _SIDE,
         round(bottom + _LEGEND, 1),
@@ -142,7 +143,7 @@ def compose(analysis: Analysis, network: Network, language: str = "en") -> Drawi
         list(_names(ordered)),
         list(_legend(there, bottom, language)),
         {"sv": "Nätverk av aktörer", "en": "Network of actors"}[language],
-        f"{EDGE_RULE} Version {said['version']}; filters {said['filters']}.",
+        f"{EDGE_RULE} Version {network.snapshot.version}; filters {filters}.",
     )
 
 

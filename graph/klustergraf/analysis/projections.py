@@ -34,14 +34,22 @@ class Contact:
         return len(self.through)
 
 
+def check_onto(onto: str) -> None:
+    """Refuse what actors cannot be projected onto.
+
+    Errors: AnalysisParameterError when it is none of the three.
+    """
+    if onto not in ONTO:
+        raise AnalysisParameterError("onto", f"must be one of {', '.join(ONTO)}, not {onto!r}")
+
+
 def project_onto(snapshot: Snapshot, onto: str, asked: NetworkFilter) -> list[Contact]:
     """Tie the region's actors to priority areas, facilities or projects.
 
     Of the filter, kinds, places and the least weight count; programmes and years for what is a
     project. Errors: AnalysisParameterError when ``onto`` is none of the three.
     """
-    if onto not in ONTO:
-        raise AnalysisParameterError("onto", f"must be one of {', '.join(ONTO)}, not {onto!r}")
+    check_onto(onto)
     places = {
         actor.iri: place
         for place, actor in enumerate(snapshot.actors)

@@ -15,7 +15,7 @@ from klustergraf.analysis.network import Network, NetworkFilter, project_actors
 from klustergraf.analysis.snapshot import Snapshot
 from klustergraf.version import Version
 
-NAME: Final = "network-4"
+NAME: Final = "network-5"
 _FILE: Final = "analysis.json"
 _DIGITS: Final = 12
 
@@ -24,7 +24,8 @@ _DIGITS: Final = 12
 class Analysis:
     """A version's snapshot, its whole network, and what was measured on that.
 
-    ``measures``: by name, a value for each actor of the snapshot.
+    ``measures``: by name, a value for each actor of the snapshot; ``stabilities``: of each
+    community.
     """
 
     snapshot: Snapshot
@@ -32,6 +33,12 @@ class Analysis:
     measures: dict[str, list[Any]]
     modularity: float
     stability: float
+    stabilities: list[float]
+
+    def stability_of(self, place: int) -> float:
+        """Give how much of an actor's community comes back with other seeds, 0-1."""
+        number: int = self.measures["community"][place]
+        return self.stabilities[number]
 
     @cached_property
     def places(self) -> Mapping[str, int]:
@@ -83,6 +90,7 @@ def make(version: Version, folder: Path) -> None:
         "measures": found,
         "modularity": round(groups.modularity, _DIGITS),
         "stability": round(groups.stability, _DIGITS),
+        "stabilities": [round(value, _DIGITS) for value in groups.stabilities],
     }
     (folder / _FILE).write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
 
@@ -97,6 +105,5 @@ def _read(folder: Path) -> Analysis:
     document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
     snapshot = Snapshot.from_data(document["snapshot"])
     network = project_actors(snapshot, NetworkFilter(isolates=True))
-    return Analysis(
-        snapshot, network, document["measures"], document["modularity"], document["stability"]
-    )
+    told = (document[name] for name in ("measures", "modularity", "stability", "stabilities"))
+    return Analysis(snapshot, network, *told)

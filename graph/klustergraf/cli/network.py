@@ -18,6 +18,7 @@ from klustergraf.analysis import coverage as strategy_coverage
 from klustergraf.analysis import growth as years
 from klustergraf.analysis import picture, storage, suggestions
 from klustergraf.analysis.brokerage import ROLES
+from klustergraf.analysis.contents import network_contents, projection_contents
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.names import find_actor
 from klustergraf.analysis.network import Network, NetworkFilter, project_actors
@@ -35,6 +36,7 @@ MEASURES: Final = (
 )  # fmt: skip
 _OF_SHOWN: Final = ("degree", "strength")
 _PIPED_WIDTH: Final = 200
+_NOTHING_FITS: Final = "No pair fits all of these filters. Take one away."
 
 Row = Mapping[str, Any]
 
@@ -146,7 +148,7 @@ def _tell_size(asked: _Asked) -> None:
     network = asked.network
     click.echo(f"{len(network.nodes)} actors, {len(network.edges)} pairs", err=True)
     if not network.edges:
-        click.echo("No pair fits all of these filters. Take one away.", err=True)
+        click.echo(_NOTHING_FITS, err=True)
 
 
 @click.group()
@@ -198,7 +200,10 @@ def _measured(asked: _Asked, place: int) -> dict[str, Any]:
 @_format
 @click.pass_obj
 def communities(home: Path, language: str, names: int, output_format: str) -> None:
-    """List the groups that form (Leiden on modularity), the largest first, with their centres."""
+    """List the groups that form (Leiden on modularity), the largest first, with their centres.
+
+    Stability: how much of a group comes back with other seeds, 0 to 1.
+    """
     analysis = _analysis(home)
     groups: dict[int, list[int]] = {}
     for place in analysis.network.nodes:
@@ -208,12 +213,19 @@ def communities(home: Path, language: str, names: int, output_format: str) -> No
     for number, members in sorted(groups.items()):
         strongest = sorted(members, key=lambda p: (-analysis.network.strength(p), p))[:names]
         told = [analysis.snapshot.actors[p].name(language) for p in strongest]
-        rows.append({"community": number + 1, "actors": len(members), "centre": ", ".join(told)})
+        rows.append(
+            {
+                "community": number + 1,
+                "actors": len(members),
+                "stability": analysis.stabilities[number],
+                "centre": ", ".join(told),
+            }
+        )
     click.echo(
         f"modularity {analysis.modularity:.4f}, stability over seeds {analysis.stability:.4f}",
         err=True,
     )
-    _write(rows, ["community", "actors", "centre"], output_format)
+    _write(rows, ["community", "actors", "stability", "centre"], output_format)
 
 
 @network.command()
@@ -392,6 +404,7 @@ def plot(
 @click.option("--format", "name", type=click.Choice(list(FORMATS)), required=True)
 @_ego_options[0]
 @_ego_options[1]
+@click.option("--onto", type=click.Choice(ONTO), help="Actors and what they are tied to instead.")
 @_filtered
 @click.pass_obj
 def export(
@@ -401,13 +414,22 @@ def export(
     name: str,
     ego_name: str | None,
     radius: int,
+    onto: str | None,
     language: str,
     **chosen: Any,
 ) -> None:
     """Write the network into FILE for Gephi, Cytoscape, VOSviewer, Kumu, Excel and others."""
+    if onto and ego_name:
+        raise click.UsageError("Give --onto or --ego: what is around one actor has actors alone.")
     asked = _ask(home, language, **chosen)
-    _tell_size(asked)
-    file.write_bytes(FORMATS[name][0](asked.analysis, _around(asked, ego_name, radius)))
+    if onto:
+        held = projection_contents(asked.analysis, asked.network.asked, onto)
+    else:
+        held = network_contents(asked.analysis, _around(asked, ego_name, radius))
+    click.echo(f"{len(held.nodes)} nodes, {len(held.edges)} edges", err=True)
+    if not held.edges:
+        click.echo(_NOTHING_FITS, err=True)
+    file.write_bytes(FORMATS[name][0](held))
     click.echo(str(file))
 
 
