@@ -197,10 +197,11 @@ class VersionStore:
         return self.home / "builds"
 
     def versions(self) -> list[Version]:
-        """List every version, the newest build first."""
+        """List every version, the newest build first; none that is still being made."""
         if not self._versions.is_dir():
             return []
-        found = [Version(p) for p in self._versions.iterdir() if (p / MANIFEST).is_file()]
+        made = [path for path in self._versions.iterdir() if not path.name.startswith(".")]
+        found = [Version(path) for path in made if (path / MANIFEST).is_file()]
         return sorted(found, key=lambda version: version.manifest.created, reverse=True)
 
     def get(self, name: str) -> Version:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -234,6 +235,39 @@ def test_what_cannot_be_read(service: TestClient, home: Path) -> None:
         "/graphs/hh", content=ld, headers={**headers, "Content-Type": "application/ld+json"}
     )
     assert "never fetched" in remote.json()["detail"]
+
+
+def test_tag_is_of_what_is_sent(
+    service: TestClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a new version is stored and not served yet, a graph comes with the tag that it had.
+
+    Else whoever read it then, and sent the tag back, would undo what was stored.
+    """
+    headers = token(home, "uu")
+    first = service.put("/graphs/uu", content=HEAD + a_testbed("uu", "x"), headers=headers)
+    old = first.headers["etag"].strip('"')
+    got: list[str] = []
+    parts = service.app.state.parts  # type: ignore[attr-defined]
+    serve = parts.contributing._serve
+
+    def look_before(*change: Any) -> None:
+        read = service.get("/graphs/uu", headers={"Accept": "text/turtle"})
+        got.extend([read.headers["etag"].strip('"'), read.text])
+        serve(*change)
+
+    monkeypatch.setattr(parts.contributing, "_serve", look_before)
+    added = service.post("/graphs/uu", content=HEAD + a_testbed("uu", "y"), headers=headers)
+    assert added.status_code == 200
+    tag, text = got
+    assert "uu--y" not in text
+    assert tag.partition(".")[0] == old
+    late = service.put(
+        "/graphs/uu",
+        content=HEAD + a_testbed("uu", "z"),
+        headers={**headers, "If-Match": f'"{tag}"'},
+    )
+    assert late.status_code == 412
 
 
 TABLE = "Id;Namn på svenska;Namn på engelska;Slag;Drivs av\nx;X;X;testbädd;KTH\n"

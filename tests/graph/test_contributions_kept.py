@@ -1,5 +1,6 @@
 """What is kept of contributions: a mirror, a backup and a roll-back give the same bytes again."""
 
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,3 +124,12 @@ def test_roll_back_is_a_new_version(desk: Desk) -> None:
     assert desk.roll_back(GraphAddress("bb", "labs"), gone).tag is None
     with pytest.raises(VersionNotFound):
         desk.roll_back(AA, "f" * 64)
+
+
+def test_version_in_the_making_is_none_yet(founding: BuildResult, tmp_path: Path) -> None:
+    """What is prepared beside the versions, with its manifest, is neither listed nor found."""
+    store = VersionStore(copy_home(founding.version.path.parents[1], tmp_path / "home"))
+    (whole,) = store.versions()
+    shutil.copytree(whole.path, whole.path.parent / ".new-abc")
+    assert [version.path for version in store.versions()] == [whole.path]
+    assert store.get(whole.id[:12]).path == whole.path

@@ -42,7 +42,9 @@ async def read_graph(
 ) -> Response:
     """Give a named graph (Graph Store Protocol, 5.2)."""
     response = await graph_document(request, parts, executor, path)
-    tag = _tag(parts, path)
+    # The state that was sent, not one that a contribution has made since: who changes it and sends
+    # this tag back must not undo what that contribution did.
+    tag = _tag(parts, path, response.headers.get("X-Klustergraf-Version", ""))
     if tag is not None and response.status_code == 200:
         suffix = _SUFFIX_OF.get(response.media_type or "", "")
         response.headers["ETag"] = f'"{tag}.{suffix}"'
@@ -178,11 +180,12 @@ def _contributing(parts: Parts) -> Contributing:
     return parts.contributing
 
 
-def _tag(parts: Parts, path: str) -> str | None:
+def _tag(parts: Parts, path: str, version_id: str) -> str | None:
     if parts.contributing is None:
         return None
     try:
-        return parts.contributing.desk.tag(GraphAddress.of(path.rpartition(".")[0] or path))
+        address = GraphAddress.of(path.rpartition(".")[0] or path)
+        return parts.contributing.desk.tag(address, version_id)
     except IdentifierError:
         return None
 

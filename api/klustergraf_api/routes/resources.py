@@ -12,7 +12,7 @@ from starlette.responses import Response
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import ResourceNotFound
 from klustergraf.namespaces import PREFIXES, RDF, SCHEMA
-from klustergraf_api.caching import not_modified
+from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
 from klustergraf_api.execution import Executor
@@ -92,6 +92,9 @@ async def graph_contents(
         return fresh
     query = QueryRequest(graph_query(iri), triples_format=TriplesFormat(media_type))
     answer = await executor.start(query)
+    # A version may have come since the headers were written: they tell of what is sent.
+    headers["ETag"] = entity_tag(answer.version_id, iri, f"contents {media_type}")
+    headers["X-Klustergraf-Version"] = answer.version_id
     return AnswerResponse(answer, media_type=media_type, headers=headers)
 
 

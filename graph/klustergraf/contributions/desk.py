@@ -201,9 +201,14 @@ class Desk:
                 self._gatekeeper.close()
                 self._gatekeeper = None
 
-    def tag(self, address: GraphAddress) -> str | None:
-        """Give the state of a graph as an entity tag's text; None when there is no such graph."""
-        entry = self.record.state().get(address.iri)
+    def tag(self, address: GraphAddress, version_id: str = "") -> str | None:
+        """Give the state of a graph as an entity tag's text; None when there is no such graph.
+
+        ``version_id``: the version that is asked about; without one, the newest state.
+        """
+        entries = self.record.entries()
+        until = [n for n, entry in enumerate(entries, 1) if entry.version == version_id]
+        entry = self.record.state(until[-1] if until else None).get(address.iri)
         return None if entry is None or entry.statements is None else entry.statements[:32]
 
     def check(self, contribution: Contribution) -> Outcome:
