@@ -17,8 +17,7 @@ from klustergraf.build import BuildResult
 from klustergraf.contributions.desk import Desk
 from klustergraf.errors import RecordError
 
-_KILLS = 8
-_EACH = 18
+_MOST_BETWEEN_KILLS = 20
 
 # Sends contributions without end, good ones and bad ones, and says on standard output which were
 # accepted. Killed at some moment.
@@ -39,6 +38,7 @@ for number in range({first}, {first} + 10_000):
         if number % 5 == 4:
             desk.submit(put("bad", f"<facility/bad--{{name}}> a kg:Testbed ."))
             print("wrong", flush=True)
+            break
         outcome = desk.submit(put(f"kill/{{name}}", a_testbed("kill", name)))
         print(f"accepted {{number}} {{outcome.version}}", flush=True)
     except ContributionRefused:
@@ -64,39 +64,42 @@ def check(home: Path) -> Desk:
     return desk
 
 
-def test_killed_at_any_moment(founding: BuildResult, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [60, pytest.param(200, marks=pytest.mark.long)])
+def test_killed_at_any_moment(founding: BuildResult, tmp_path: Path, count: int) -> None:
     """Every acknowledged contribution is there after each of the kills, and no refused one is."""
     home = home_of(founding, tmp_path)
     chance = random.Random(9)
     accepted: set[int] = set()
+    answered = kills = 0
     paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "graph")]
-    for turn in range(_KILLS):
-        code = _SENDER.format(paths=paths, home=str(home), first=turn * _EACH)
+    while answered < count:
+        first = max(accepted, default=-1) + 2  # the one that was under way is its own
+        code = _SENDER.format(paths=paths, home=str(home), first=first)
         with subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
         ) as sender:
             assert sender.stdout is not None
             assert sender.stdout.readline() == "open\n"
-            wanted = chance.randrange(_EACH)
-            lines = 0
-            while lines < wanted:
-                line = sender.stdout.readline()
-                lines += 1
-                if line.startswith("accepted"):
-                    accepted.add(int(line.split()[1]))
-                assert not line.startswith("wrong")
-            time.sleep(chance.random() * 0.05)
+            wanted = min(chance.randrange(_MOST_BETWEEN_KILLS), count - answered)
+            said = [sender.stdout.readline() for _ in range(wanted)]
+            time.sleep(chance.random() * 0.3)
             os.killpg(sender.pid, signal.SIGKILL)
-            for line in sender.stdout:
-                if line.startswith("accepted") and line.endswith("\n"):
-                    accepted.add(int(line.split()[1]))
+            kills += 1
+            said += [line for line in sender.stdout if line.endswith("\n")]
+        for line in said:
+            assert line.startswith(("accepted ", "refused ")), line
+            answered += 1
+            if line.startswith("accepted"):
+                accepted.add(int(line.split()[1]))
         desk = check(home)
         graphs = {iri.rpartition("/")[2] for iri in desk.record.state()}
         assert {f"k{number}" for number in accepted} <= graphs
         dataset = desk.versions.current().dataset_path.read_text(encoding="utf-8")
         assert all(f"facility/kill--k{number}>" in dataset for number in accepted)
         assert "facility/bad--" not in dataset
-    assert len(accepted) > _KILLS
+    assert len(accepted) > count / 2
+    assert answered - len(accepted) > count / 20, "some were refused"
+    assert kills >= count // _MOST_BETWEEN_KILLS
 
 
 @pytest.mark.parametrize("broken", ["write", "fsync"])
