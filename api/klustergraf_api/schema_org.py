@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from klustergraf.namespaces import DCT, FOAF, GEO, KG, ORG, OWL, RDF, SCHEMA, SKOS
+from klustergraf.version import Manifest
 from klustergraf_api.negotiation import HTML, SUFFIXES
 from klustergraf_api.signposting import LICENSE
 from klustergraf_api.statements import Statement
@@ -53,6 +54,52 @@ _SAME: Final = frozenset({OWL + "sameAs", SKOS + "exactMatch", SCHEMA + "sameAs"
 # The contents of a named graph are offered in these.
 _DOWNLOADS: Final = {s: name for s, name in SUFFIXES.items() if name != HTML}
 _MOST: Final = 20
+_NAME: Final = "Klustergraf"
+
+
+def version_data(iri: str, manifest: Manifest) -> dict[str, Any]:
+    """Give a version as a dataset."""
+    base = iri.partition("version/")[0]
+    return {
+        "@context": "https://schema.org",
+        "@id": iri,
+        "@type": "Dataset",
+        "name": f"Klustergraf {manifest.id[:12]}",
+        "description": "The knowledge graph of the Stockholm–Uppsala life science ecosystem: "
+        "actors, places, facilities, projects, agreements and strategies, with their evidence.",
+        "identifier": manifest.id,
+        "version": manifest.id,
+        "dateCreated": manifest.created,
+        "license": LICENSE,
+        "inLanguage": ["sv", "en"],
+        "url": f"{iri}.html",
+        "hasPart": [{"@id": graph} for graph in sorted(manifest.triples) if graph],
+        "includedInDataCatalog": {"@type": "DataCatalog", "name": _NAME, "url": base},
+        "distribution": {
+            "@type": "DataDownload",
+            "contentUrl": f"{base}dumps/{manifest.id}/klustergraf.nq.gz",
+            "encodingFormat": "application/n-quads",
+        },
+    }
+
+
+def catalogue_data(
+    base: str, manifest: Manifest, description: str, language: str
+) -> dict[str, Any]:
+    """Give the catalogue, with the version that is served. ``description``: in that language."""
+    dataset = version_data(f"{base}version/{manifest.id}", manifest)
+    for name in ("@context", "includedInDataCatalog"):
+        del dataset[name]
+    return {
+        "@context": "https://schema.org",
+        "@id": f"{base}datasets/dcat#catalogue",
+        "@type": "DataCatalog",
+        "name": _NAME,
+        "description": description,
+        "inLanguage": language,
+        "url": f"{base}data",
+        "dataset": dataset,
+    }
 
 
 def schema_org_data(thing: Thing, language: str, name: str) -> dict[str, Any]:

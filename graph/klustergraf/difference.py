@@ -97,8 +97,9 @@ _SWEDISH_PLURALS: Final = {
     "avsiktsförklaring": "avsiktsförklaringar", "biobank": "biobanker", "bolag": "bolag",
     "evenemang": "evenemang", "forskningsinfrastruktur": "forskningsinfrastrukturer",
     "företag": "företag", "inkubator": "inkubatorer", "kluster": "kluster",
-    "kommun": "kommuner", "medlemskap": "medlemskap", "plats": "platser",
-    "program": "program", "projekt": "projekt", "projektdeltagande": "projektdeltaganden",
+    "kommun": "kommuner", "medlemskap": "medlemskap", "namngiven graf": "namngivna grafer",
+    "plats": "platser", "program": "program", "projekt": "projekt",
+    "projektdeltagande": "projektdeltaganden",
     "samarbete": "samarbeten", "stiftelse": "stiftelser", "strategi": "strategier",
     "testbädd": "testbäddar", "universitet": "universitet",
 }  # fmt: skip

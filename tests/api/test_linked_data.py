@@ -32,7 +32,7 @@ CREATED = "2026-11-26T01:02:03+00:00"
 FORMATS = {"ttl": "turtle", "nt": "nt", "jsonld": "json-ld", "rdf": "xml"}
 SIGNPOSTED = [
     *("id/actor/lab", "graph/stated", "id/document/note"),
-    *("ontology", "shapes", "queries/actors"),
+    *("ontology", "shapes", "queries", "queries/actors"),
 ]
 
 # A hub, something withdrawn, and names that would break out of a query if they were pasted.
@@ -172,7 +172,8 @@ def test_signposts_lead_on(served: TestClient, path: str) -> None:
         assert document.status_code == 200
         assert document.headers["content-type"].partition(";")[0] == str(signpost.type)
     assert {str(s.type) for s in found.describedBy} == set(SUFFIXES.values()) - {"text/html"}
-    assert bool(found.items) == path.startswith("graph/")
+    assert bool(found.items) == (path == "queries" or path.startswith("graph/"))
+    assert (found.collection is not None) == path.startswith(("id/", "graph/", "queries/"))
     data = served.get(f"/{path}.ttl").headers["link"]
     assert f'<{BASE}{path}>; rel="cite-as"' in data
     assert f'</{path}.html>; rel="describes"; type="text/html"' in data
@@ -322,6 +323,11 @@ def test_a_version_has_a_page(served: TestClient, version: Version) -> None:
         assert faults_of(data) == []
     linkset = served.get(f"/version/{version.id}.linkset.json")
     assert linkset.json()["linkset"]
+    found = signposting.find_signposting_http_link([page.headers["link"]], str(page.url))
+    assert len(found.items) == 3
+    for item in found.items:
+        content = served.get(str(item.target))
+        assert (content.status_code, content.headers["content-type"]) == (200, str(item.type))
     for document in (page, linkset):
         again = served.get(
             document.request.url, headers={"If-None-Match": document.headers["etag"]}
@@ -397,3 +403,32 @@ def test_a_page_revalidates_by_what_it_shows(served: TestClient) -> None:
         assert (again.status_code, again.content) == (304, b"")
         assert "Accept-Language" in again.headers["vary"]
         assert served.get(page.request.url, headers={**headers, "If-None-Match": '"x"'}).is_success
+
+
+def test_the_data_page_is_a_catalogue_to_search_engines(
+    served: TestClient, version: Version
+) -> None:
+    """It tells of the catalogue and the version that is served, in terms that schema.org has."""
+    for language in ("sv", "en"):
+        page = served.get(f"/data?lang={language}")
+        data = structured_data(page.text)
+        assert (data["@type"], data["inLanguage"]) == ("DataCatalog", language)
+        assert faults_of(data) == []
+        dataset = data["dataset"]
+        assert isinstance(dataset, dict)
+        assert dataset["version"] == version.id
+        assert faults_of(dataset) == []
+
+
+@pytest.mark.parametrize("path", ["ontology", "shapes", "queries"])
+def test_a_page_that_shares_its_address_names_its_own(served: TestClient, path: str) -> None:
+    """Content-Location of a negotiated page gives that page, in its language, to whoever asks."""
+    for language in ("sv", "en"):
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        page = served.get(f"/{path}", headers=headers)
+        own = served.get(page.headers["content-location"], headers={"Accept-Language": "de"})
+        assert own.headers["content-type"].startswith("text/html")
+        assert own.headers["content-language"] == language
+        assert own.text.count("<h1") == page.text.count("<h1") == 1
+        tag = {"If-None-Match": page.headers["etag"]}
+        assert served.get(f"/{path}", headers=headers | tag).status_code == 304

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
 from starlette.responses import Response
 
 from klustergraf.dumps import Dump, MadeDump, list_dumps, made_dump
@@ -17,6 +18,7 @@ from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.results import read_results
 from klustergraf_api.routes.citations import citation_of
 from klustergraf_api.routes.map_page import tile_server
+from klustergraf_api.schema_org import catalogue_data, script_text
 from klustergraf_api.time_travel import stored_versions
 
 router = APIRouter(include_in_schema=False)
@@ -70,10 +72,14 @@ async def data(
             words = changes_in_words(before, version, language) if before else None
             history.append(_Kept(version.manifest, before.id if before else None, words))
     end = first + _VERSIONS_SHOWN
+    manifest = parts.version.manifest
+    lead = parts.pages.messages[language]["data.lead"]
+    structured = catalogue_data(parts.settings.base, manifest, lead, language)
     return parts.pages.respond(
         request,
         "data.html",
-        manifest=parts.version.manifest,
+        manifest=manifest,
+        structured=Markup(script_text(structured)),  # noqa: S704 - escaped for a script element
         citation=citation_of(request, parts, parts.version, language).text(),
         files=files,
         history=history,

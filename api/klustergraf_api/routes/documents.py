@@ -1,6 +1,6 @@
 """What the routes of linked data share: from an address to an IRI, and the headers of documents."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -21,7 +21,7 @@ from klustergraf_api.dependencies import Parts
 from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import HTML, SUFFIXES, acceptable, choose
 from klustergraf_api.request_errors import NotAcceptable
-from klustergraf_api.signposting import LINKSET, LINKSET_SUFFIX, Signposts, header
+from klustergraf_api.signposting import LINKSET, LINKSET_SUFFIX, Link, Signposts, header
 from klustergraf_api.terms import serialise_iri
 from klustergraf_api.thing_data import Origin
 
@@ -105,8 +105,22 @@ def linkset_document(request: Request, parts: Parts, signs: Signposts) -> Respon
     return Response(signs.linkset(root), media_type=LINKSET, headers=headers)
 
 
+def query_signs(parts: Parts, queries: Iterable[StoredQuery], path: str) -> Signposts:
+    """Give the links about the list of the stored queries, or about one of them."""
+    is_list = path == "/queries"
+    return Signposts(
+        parts.settings.base + path.removeprefix("/"),
+        path,
+        parts.settings.base,
+        items=[Link("item", f"/queries/{query.name}", HTML) for query in queries]
+        if is_list
+        else (),
+        collection="" if is_list else "/queries",
+    )
+
+
 def query_document(
-    request: Request, parts: Parts, queries: Iterable[StoredQuery], path: str, suffix: str = ""
+    request: Request, parts: Parts, queries: Sequence[StoredQuery], path: str, suffix: str = ""
 ) -> Response | None:
     """Give stored queries as data, where data is asked for by suffix or ``Accept``; else None.
 
@@ -115,7 +129,7 @@ def query_document(
     """
     accept = accept_of(request)
     iri = parts.settings.base + path.removeprefix("/")
-    signs = Signposts(iri, path, parts.settings.base)
+    signs = query_signs(parts, queries, path)
     if f".{suffix}" == LINKSET_SUFFIX:
         return linkset_document(request, parts, signs)
     if suffix and suffix not in SUFFIXES:
@@ -137,6 +151,13 @@ def query_document(
     if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
         return fresh
     return Response(content, media_type=media_type, headers=headers)
+
+
+def negotiated_page(request: Request, parts: Parts, path: str, signs: Signposts) -> dict[str, str]:
+    """Give the headers of a page that its address shares with data: its own address among them."""
+    own = f"{path}.html?lang={parts.pages.view(request).language}"
+    links = {"Link": header(signs.of_page())}
+    return page_headers(request, parts) | links | {"Content-Location": own}
 
 
 def page_headers(request: Request, parts: Parts) -> dict[str, str]:

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from klustergraf.catalogue import ParameterType, StoredQuery
 from klustergraf.engine.base import QueryRequest, TriplesFormat
 from klustergraf.errors import GraphError
-from klustergraf.examples import query_iri, without_header
+from klustergraf.examples import without_header
 from klustergraf.version import Version
 from klustergraf_api.bars import bars_of
+from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.changes import changes_in_words
 from klustergraf_api.dependencies import ExecutorDep, PartsDep
 from klustergraf_api.labels import Labels, read_labels
@@ -21,8 +22,13 @@ from klustergraf_api.negotiation import HTML, choose
 from klustergraf_api.problems import KINDS, kind_of
 from klustergraf_api.request_errors import PageNotFound
 from klustergraf_api.results import read_results
-from klustergraf_api.routes.documents import query_document, see_other
-from klustergraf_api.signposting import Signposts, header
+from klustergraf_api.routes.documents import (
+    negotiated_page,
+    query_document,
+    query_signs,
+    see_other,
+)
+from klustergraf_api.signposting import header
 from klustergraf_api.start import count_queries, read_counts
 from klustergraf_api.time_travel import created, stored_versions
 
@@ -81,12 +87,23 @@ async def _changes(version: Version | None, language: str) -> list[str] | None:
 @router.api_route("/queries.{suffix}", methods=_METHODS)
 async def queries(request: Request, parts: PartsDep, suffix: str = "") -> Response:
     """List the stored queries, as a page or as data."""
-    data = query_document(request, parts, parts.catalogue, "/queries", suffix)
+    ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
+    data = query_document(request, parts, ordered, "/queries", suffix)
     if data is not None:
         return data
-    ordered = sorted(parts.catalogue, key=lambda q: (q.question is None, q.question, q.name))
+    signs = query_signs(parts, ordered, "/queries")
+    headers = negotiated_page(request, parts, "/queries", signs)
+    # The queries belong to the software, and are no part of the version that is served.
+    texts = (stored.text for stored in ordered)
+    headers["ETag"] = entity_tag(parts.engine.version_id, headers["ETag"], *texts)
+    if (fresh := not_modified(request, headers["ETag"], headers)) is not None:
+        return fresh
     return parts.pages.respond(
-        request, "queries.html", queries=ordered, language_parameter=LANGUAGE_PARAMETER
+        request,
+        "queries.html",
+        headers=headers,
+        queries=ordered,
+        language_parameter=LANGUAGE_PARAMETER,
     )
 
 
@@ -96,7 +113,7 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
     stem, _, suffix = name.partition(".")  # the name of a query has no full stop
     stored = parts.catalogue.get(stem)
     path = f"/queries/{stored.name}"
-    signs = Signposts(query_iri(parts.settings.base, stored.name), path, parts.settings.base)
+    signs = query_signs(parts, [stored], path)
     data = query_document(request, parts, [stored], path, suffix)
     if data is not None:
         return data

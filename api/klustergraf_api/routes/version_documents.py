@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request
@@ -26,8 +26,8 @@ from klustergraf_api.routes.documents import (
     page_headers,
     see_other,
 )
-from klustergraf_api.schema_org import script_text
-from klustergraf_api.signposting import LICENSE, LINKSET_SUFFIX, Signposts, header
+from klustergraf_api.schema_org import script_text, version_data
+from klustergraf_api.signposting import LICENSE, LINKSET_SUFFIX, Link, Signposts, header
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,7 +48,7 @@ async def version(request: Request, name: str, parts: PartsDep, executor: Execut
     iri, path = f"{parts.settings.base}version/{manifest.id}", f"/version/{manifest.id}"
     if not is_document and not is_linkset:
         return see_other(request, f"{path}.{SUFFIX_OF[negotiate(request)]}")
-    signs = Signposts(iri, path, parts.settings.base, _TYPES)
+    signs = Signposts(iri, path, parts.settings.base, _TYPES, _files(manifest.id))
     if is_linkset:
         return linkset_document(request, parts, signs)
     if SUFFIXES[suffix] == HTML:
@@ -63,7 +63,7 @@ async def version(request: Request, name: str, parts: PartsDep, executor: Execut
             labels=labels,
             manifest=manifest,
             path=path,
-            structured=Markup(script_text(_structured(iri, manifest))),  # noqa: S704 - escaped for a script element
+            structured=Markup(script_text(version_data(iri, manifest))),  # noqa: S704 - escaped for a script element
         )
     headers = document_headers(parts, iri, SUFFIXES[suffix], f"{path}.{suffix}")
     headers["Link"] = header(signs.of_data())
@@ -73,30 +73,11 @@ async def version(request: Request, name: str, parts: PartsDep, executor: Execut
     return Response(content, media_type=SUFFIXES[suffix], headers=headers)
 
 
-def _structured(iri: str, manifest: Manifest) -> dict[str, Any]:
-    """Tell search engines of a version, in the terms of schema.org."""
-    base = iri.partition("version/")[0]
-    return {
-        "@context": "https://schema.org",
-        "@id": iri,
-        "@type": "Dataset",
-        "name": f"Klustergraf {manifest.id[:12]}",
-        "description": "The knowledge graph of the Stockholm–Uppsala life science ecosystem: "
-        "actors, places, facilities, projects, agreements and strategies, with their evidence.",
-        "identifier": manifest.id,
-        "version": manifest.id,
-        "dateCreated": manifest.created,
-        "license": LICENSE,
-        "inLanguage": ["sv", "en"],
-        "url": f"{iri}.html",
-        "hasPart": [{"@id": graph} for graph in sorted(manifest.triples) if graph],
-        "includedInDataCatalog": {"@type": "DataCatalog", "name": "Klustergraf", "url": base},
-        "distribution": {
-            "@type": "DataDownload",
-            "contentUrl": f"{base}dumps/{manifest.id}/klustergraf.nq.gz",
-            "encodingFormat": "application/n-quads",
-        },
-    }
+def _files(version_id: str) -> list[Link]:
+    """Give the links to the whole of a version, as files."""
+    start = f"/dumps/{version_id}/klustergraf."
+    packed = [Link("item", f"{start}{name}.gz", "application/gzip") for name in ("nq", "trig")]
+    return [Link("item", f"{start}nq", "application/n-quads"), *packed]
 
 
 def _describe(iri: str, manifest: Manifest) -> Iterator[ox.Triple]:

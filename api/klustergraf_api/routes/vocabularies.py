@@ -26,7 +26,7 @@ from klustergraf_api.routes.documents import (
     iri_of,
     linkset_document,
     negotiate,
-    page_headers,
+    negotiated_page,
 )
 from klustergraf_api.signposting import LINKSET_SUFFIX, Signposts, header
 from klustergraf_api.things import graph_query
@@ -109,7 +109,7 @@ async def _answer(request: Request, parts: Parts, executor: Executor, asked: _As
         return linkset_document(request, parts, signs)
     media_type = SUFFIXES[asked.suffix] if asked.suffix else negotiate(request)
     if media_type == HTML:
-        headers = page_headers(request, parts) | {"Link": header(signs.of_page())}
+        headers = negotiated_page(request, parts, f"/{asked.local}", signs)
     else:
         path = f"/{asked.local}.{SUFFIX_OF[media_type]}"
         headers = document_headers(parts, iri, media_type, path)
