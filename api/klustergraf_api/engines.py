@@ -27,6 +27,7 @@ def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
         workers=settings.workers,
         result_mb=settings.answer_mb,
         most_waiting=settings.waiting_queries,
+        max_nesting=settings.query_depth,
         warm_workers=settings.warm_workers,
         storage=settings.storage,
     )

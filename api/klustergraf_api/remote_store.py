@@ -38,6 +38,7 @@ def _remote_engine(settings: Settings) -> RemoteEngine:
         else None,
         workers=settings.workers,
         most_waiting=settings.waiting_queries,
+        max_nesting=settings.query_depth,
     )
 
 

@@ -112,7 +112,10 @@ class Settings(BaseSettings):
     answer_mb: int = Field(
         default=512, ge=1, description="Largest answer of a query, in MiB, before compression."
     )
-    query_kb: int = Field(default=512, ge=4, description="Longest text of a query, in KiB.")
+    query_kb: int = Field(default=512, ge=4, le=976, description="Longest text of a query, in KiB.")
+    query_depth: int = Field(
+        default=256, ge=8, le=1000, description="How deep a query may nest groups and brackets."
+    )
     waiting_queries: int = Field(
         default=64, ge=0, description="How many queries may wait for a worker; more are sent away."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf_api.engines import engine_for
 from klustergraf_api.settings import Settings
 from serving import ENDLESS, ENDLESS_ROWS, TINY, cross_join, live_server, tiny_app
 from wire import Reply, connect, exchange, get, head, post, receive
@@ -20,15 +20,8 @@ HELLO = get("ASK {}")
 @contextmanager
 def service(**settings: Any) -> Iterator[str]:
     """Give the address of a service with these settings, given to the engine too."""
-    chosen = Settings(**settings)
     with (
-        EmbeddedEngine(
-            TINY,
-            timeout_seconds=chosen.query_timeout_seconds,
-            workers=chosen.workers,
-            result_mb=chosen.answer_mb,
-            most_waiting=chosen.waiting_queries,
-        ) as engine,
+        engine_for(TINY, Settings(**settings)) as engine,
         live_server(tiny_app(engine, **settings)) as address,
     ):
         yield address
@@ -241,6 +234,19 @@ def test_queue_is_bounded() -> None:
         assert min(reply.seconds for reply in busy) < 2
         assert {reply.status for reply in replies} == {503}
         assert exchange(address, HELLO).status == 200
+
+
+def test_depth_can_be_set() -> None:
+    """A query may nest as deep as the setting says, and no deeper."""
+    with service(query_depth=20) as address:
+        for depth, status in ((20, 200), (21, 403)):
+            for begin, end in (("ASK", ""), ("ASK { FILTER", "}")):
+                inner = depth - len(end)
+                brackets = "(" * inner + "1" + ")" * inner if end else "{" * inner + "}" * inner
+                reply = exchange(address, get(f"{begin} {brackets} {end}"))
+                assert reply.status == status, reply
+                if status == 403:
+                    assert "more than 20 deep" in reply.problem["detail"]
 
 
 def test_one_client_cannot_take_every_place() -> None:

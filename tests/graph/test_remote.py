@@ -622,6 +622,16 @@ def test_waiting_counts_into_the_time(endpoint: Endpoint) -> None:
         thread.join(5)
 
 
+def test_depth_is_bounded_here(endpoint: Endpoint) -> None:
+    """How deep a query may nest is up to us, and the endpoint never sees a deeper one."""
+    with RemoteEngine(endpoint.url, max_nesting=3) as engine:
+        engine.query(QueryRequest("SELECT * {{{}}}")).close()
+        asked = len(endpoint.asked)
+        with pytest.raises(QueryRefused, match="more than 3 deep"):
+            engine.query(QueryRequest("SELECT * {{{{}}}}"))
+        assert len(endpoint.asked) == asked
+
+
 def test_version_of_an_answer(endpoint: Endpoint, engine: RemoteEngine) -> None:
     """An answer keeps the id of the version it is from; a refreshed engine knows the next."""
     answer = engine.query(QueryRequest("SELECT * {}"))

@@ -20,7 +20,7 @@ from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.change import Change
 from klustergraf.engine.clause import Dataset, dataset_clause
 from klustergraf.engine.disk import Storage, store_folder, wants_disk
-from klustergraf.engine.guard import Guard
+from klustergraf.engine.guard import MAX_NESTING, Guard
 from klustergraf.engine.lane import KeeperProcess, Lane
 from klustergraf.engine.limits import Limits
 from klustergraf.engine.pool import Pool
@@ -37,6 +37,7 @@ class _Options(TypedDict):
     workers: int
     result_mb: int
     most_waiting: int
+    max_nesting: int
     warm_workers: int
     storage: Storage
 
@@ -56,7 +57,8 @@ class EmbeddedEngine:
     ``.ttl`` …). ``default_graph``: ``union`` makes the default graph of queries the merge of all
     named graphs, ``unnamed`` keeps it apart. At most ``workers`` queries run at a time; up to
     ``most_waiting`` more wait, and who comes then is refused at once. ``warm_workers`` of them get
-    their own copy of a store in memory, which makes them faster, and are asked first.
+    their own copy of a store in memory, which makes them faster, and are asked first. A query that
+    nests brackets deeper than ``max_nesting`` is refused.
     ``storage``: ``disk`` keeps the dataset in a store that is derived once and lies beside the
     version (of a file: in the user's cache), ``auto`` does so when memory would become scarce.
     ``keeper``: one that has loaded the dataset; without it, one is started.
@@ -84,6 +86,7 @@ class EmbeddedEngine:
         workers: int = 4,
         result_mb: int = 512,
         most_waiting: int = 64,
+        max_nesting: int = MAX_NESTING,
         warm_workers: int = 1,
         storage: Storage = "memory",
         keeper: KeeperProcess | None = None,
@@ -108,12 +111,13 @@ class EmbeddedEngine:
             "workers": workers,
             "result_mb": result_mb,
             "most_waiting": most_waiting,
+            "max_nesting": max_nesting,
             "warm_workers": warm_workers,
             "storage": storage,
         }
         self._most_changes = 0 if folder else path.stat().st_size // _BYTES_PER_CHANGE
         self._graphs = self._pool.keeper.graphs
-        self._guard = Guard(self._graphs)
+        self._guard = Guard(self._graphs, max_nesting=max_nesting)
 
     @property
     def version_id(self) -> str:

@@ -20,7 +20,7 @@ import pyoxigraph as ox
 from SPARQLWrapper import POST, SELECT, SPARQLWrapper
 
 from klustergraf.engine.base import Cancellation, QueryRequest
-from klustergraf.engine.guard import Guard
+from klustergraf.engine.guard import MAX_NESTING, Guard
 from klustergraf.engine.places import Places
 from klustergraf.engine.publication import MERGED_GRAPH, RECORD_GRAPH, Publication
 from klustergraf.engine.refusals import (
@@ -60,7 +60,7 @@ class RemoteEngine:
     read there, anew every quarter of a minute. ``parameters`` go along with every query (most
     engines know a ``timeout``). ``most_rows``: what the engine gives at most, if it does not tell.
     At most ``workers`` queries are asked at a time, up to ``most_waiting`` more wait, and who comes
-    then is refused at once.
+    then is refused at once. A query that nests brackets deeper than ``max_nesting`` is refused.
     Errors: EngineUnavailable when the endpoint cannot be reached or holds no whole version.
     """
 
@@ -76,6 +76,7 @@ class RemoteEngine:
         most_rows: int | None = None,
         workers: int = 4,
         most_waiting: int = 64,
+        max_nesting: int = MAX_NESTING,
     ) -> None:
         self._url = endpoint_url
         self._given_version_id = version_id
@@ -83,6 +84,7 @@ class RemoteEngine:
         self._timeout_seconds = timeout_seconds
         self._credentials = credentials
         self._parameters = dict(parameters or {})
+        self._max_nesting = max_nesting
         self._most_rows = most_rows
         self._knows_most_rows = most_rows is not None
         self._lock = threading.Lock()
@@ -127,7 +129,7 @@ class RemoteEngine:
         held = self._current()
         cut = list(tokens(request.text))
         reads_from = any(token.keyword == "FROM" for token in cut)
-        Guard(held.graphs).check(request)
+        Guard(held.graphs, max_nesting=self._max_nesting).check(request)
         dataset = {
             "default-graph-uri": list(request.default_graphs),
             "named-graph-uri": list(request.named_graphs),
