@@ -148,6 +148,36 @@ def test_search_as_you_type(open_page: Open, language: str) -> None:
     page.wait_for_url("**/id/actor/sodertorns-hogskola**")
 
 
+@pytest.mark.parametrize(
+    ("language", "typed", "name"),
+    [("sv", "karolinska institutet", "Karolinska Institutet"), ("en", "kth", "KTH Royal")],
+)
+def test_search_by_keyboard_alone(open_page: Open, language: str, typed: str, name: str) -> None:
+    """From the start page: Tab to the field, type, Enter, Tab to the hit, Enter; focus is seen."""
+    page = open_page("/", language=language)
+    stops: list[str] = []
+    while "q" not in stops[-1:]:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.id"))
+        assert len(stops) < 20, "the field is no stop of the keyboard"
+    page.keyboard.type(typed)
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?**")
+    assert page.locator("#q").input_value() == typed
+    here = "document.activeElement.closest('ol.hits') ? document.activeElement.innerText : ''"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if name in page.evaluate(here):
+            break
+    assert name in page.evaluate(here)
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/id/actor/**")
+    assert name in page.locator("h1").inner_text()
+
+
 def test_facets_by_mouse(open_page: Open) -> None:
     """A facet applies at once, stands in the address, and can be taken off."""
     page = open_page("/search?q=institutet")
@@ -201,7 +231,7 @@ def test_question_is_asked_by_keyboard(open_page: Open, language: str) -> None:
     field.press("Enter")
     page.wait_for_url("**place=**")
     assert page.locator("#p-place-name").inner_text() == "Flemingsberg"
-    shown = page.locator("svg.rows .value").all_text_contents()
+    shown = page.locator("ol.rows .value").all_text_contents()
     rows = page.locator("table.results tbody tr")
     assert 1 < len(shown) <= rows.count()
     assert shown == [

@@ -195,6 +195,12 @@ class View:
         _, _, others = self.href("/sparql", **parameters).partition("?")
         return f"/sparql?query={_quoted(query)}{'&' if others else ''}{others}"
 
+    def decimal(self, number: float, digits: int | None = None) -> str:
+        """Write a number as the language does, with as many decimals, or as many as it needs."""
+        text = f"{number:g}" if digits is None else f"{number:.{digits}f}"
+        text = text.replace("-", "\N{MINUS SIGN}")
+        return text.replace(".", ",") if self.language == "sv" else text
+
     def pick(self, texts: Mapping[str, str]) -> str:
         """Choose the text in the language of the page, or one that there is."""
         return texts.get(self.language) or next(iter(texts.values()), "")

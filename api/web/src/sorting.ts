@@ -1,7 +1,9 @@
 // Tables that are whole on their page can be sorted by each of their columns.
 const LANGUAGE = document.documentElement.lang;
 
-const numberOf = (text: string): number => Number.parseFloat(text.replace(/[\s\u2009]/g, ""));
+// As pages write numbers: thin spaces between thousands, a comma in Swedish, a real minus.
+const numberOf = (text: string): number =>
+  Number.parseFloat(text.replace(/\s/g, "").replace(",", ".").replace("\u2212", "-"));
 
 function textOf(row: HTMLTableRowElement, column: number): string {
   return row.cells[column]?.textContent.trim() ?? "";
