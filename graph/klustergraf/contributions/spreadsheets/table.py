@@ -26,7 +26,7 @@ from klustergraf.contributions.spreadsheets.columns import (
 from klustergraf.contributions.spreadsheets.problems import TableProblem, UnreadableTable, shown
 from klustergraf.contributions.spreadsheets.references import Actors
 from klustergraf.contributions.spreadsheets.sheets import Row, Sheet, read_sheet
-from klustergraf.contributions.spreadsheets.vocabulary import Choice, Vocabulary, called, fold_value
+from klustergraf.contributions.spreadsheets.vocabulary import Names, Vocabulary, fold_value
 from klustergraf.identifiers import slugify
 from klustergraf.namespaces import DCT, ID, KG, ORG, PROV, RDF, SCHEMA
 from klustergraf.shacl import Result
@@ -230,7 +230,11 @@ class _Writer:
         self._sheet = sheet
         self._indexes = {column.name: index for index, column in header.items()}
         self._columns = dict(header)
-        self._vocabulary = Vocabulary.read(store)
+        vocabulary = Vocabulary.read(store)
+        self._areas = Names(vocabulary.choices("area"))
+        self._places = Names(vocabulary.choices("municipality", "place"))
+        classes = "collaboration" if kind.choices else kind.base_class
+        self._classes = Names(vocabulary.choices(classes))
         self._said = _Said()
         self._subjects = dict(self._read_subjects())
         self._actors = Actors(store, self._own_actors())
@@ -294,7 +298,7 @@ class _Writer:
     def _segment(self, row: Row) -> str:
         if self._kind.name != "collaborations":
             return self._kind.segment
-        chosen = called(self._vocabulary.choices("collaboration"), self._text(row, "kind"))
+        chosen = self._classes.called(self._text(row, "kind"))
         is_group = [choice.iri for choice in chosen] == [KG + "WorkingGroup"]
         return "group" if is_group else self._kind.segment
 
@@ -360,12 +364,12 @@ class _Writer:
             literal = ox.Literal(plain, language=column.language)
             self._said.state(iri, column.predicate, literal, place)
         elif column.value == "class":
-            self._said.state(iri, _TYPE, self._class(text), place)
+            self._said.state(iri, _TYPE, _chosen(self._classes, text, "kind"), place)
         elif column.value == "place":
-            choices = self._vocabulary.choices("municipality", "place")
-            self._said.state(iri, column.predicate, _chosen(choices, text, "place"), place)
+            where = _chosen(self._places, text, "place")
+            self._said.state(iri, column.predicate, where, place)
         elif column.value == "areas":
-            for area in self._areas(text):
+            for area in self._chosen_areas(text):
                 self._said.state(iri, column.predicate, area, place)
         elif column.value == "actors":
             actors = [self._actor(one) for one in parts_of(text)]
@@ -381,15 +385,10 @@ class _Writer:
         is_group = "/group/" in self._subjects[row.number]
         return SCHEMA + "startDate" if is_group else DCT + "issued"
 
-    def _class(self, text: str) -> str:
-        if self._kind.choices:
-            return _chosen(self._vocabulary.choices("collaboration"), text, "kind")
-        return _chosen(self._vocabulary.choices(self._kind.base_class), text, "kind")
-
-    def _areas(self, text: str) -> list[str]:
-        choices = self._vocabulary.choices("area")
+    def _chosen_areas(self, text: str) -> list[str]:
         by_comma = re.fullmatch(r"[A-Za-z]\d+(\s*[,;]\s*[A-Za-z]\d+)*", text) is not None
-        return [_chosen(choices, one, "priority-area") for one in parts_of(text, by_comma=by_comma)]
+        parts = parts_of(text, by_comma=by_comma)
+        return [_chosen(self._areas, one, "priority-area") for one in parts]
 
     def _actor(self, text: str) -> str:
         found = self._actors.find(text)
@@ -484,9 +483,9 @@ class _Writer:
         self._said.state(node, PROV + "wasDerivedFrom", self._address.iri, place)
 
 
-def _chosen(choices: tuple[Choice, ...], text: str, rule: str) -> str:
+def _chosen(values: Names, text: str, rule: str) -> str:
     """Find the one value that a text names. Errors: CellError."""
-    found = called(choices, text)
+    found = values.called(text)
     if len(found) == 1:
         return found[0].iri
     if found:
@@ -497,7 +496,7 @@ def _chosen(choices: tuple[Choice, ...], text: str, rule: str) -> str:
             f"“{shown(text)}” can mean several things. Write the IRI of one: {several}.",
         )
     by_name = {
-        language: {fold_value(choice.names[language]): choice.names[language] for choice in choices}
+        language: {fold_value(c.names[language]): c.names[language] for c in values.choices}
         for language in ("sv", "en")
     }
     near = {

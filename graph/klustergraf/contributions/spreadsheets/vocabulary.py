@@ -46,11 +46,11 @@ class Choice:
     code: str
     names: Mapping[str, str]
 
-    def is_called(self, folded: str) -> bool:
-        """Tell whether a folded text is its notation or one of its names."""
+    def titles(self) -> set[str]:
+        """Give what a cell may call it, folded: its IRI, its notation, its names, or both."""
         names = self.names.values()
         coded = (f"{self.code} {name}" for name in names)  # as lists of templates have it
-        return folded in {fold_value(one) for one in (self.code, *names, *coded) if one}
+        return {fold_value(one) for one in (self.iri, self.code, *names, *coded) if one}
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,20 @@ def fold_value(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def called(choices: Iterable[Choice], text: str) -> list[Choice]:
-    """Find the values that a text names."""
-    folded = fold_value(text)
-    return [choice for choice in choices if choice.iri == text or choice.is_called(folded)]
+class Names:
+    """Finds values by what cells call them."""
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        self.choices = tuple({choice.iri: choice for choice in choices}.values())
+        self._found: dict[str, list[Choice]] = {}
+        for choice in self.choices:
+            for title in choice.titles():
+                self._found.setdefault(title, []).append(choice)
+
+    def called(self, text: str) -> list[Choice]:
+        """Find the values that a text names.
+
+        >>> [c.iri for c in Names([Choice("urn:a", "A1", {"en": "Data"})]).called("a1 DATA")]
+        ['urn:a']
+        """
+        return self._found.get(fold_value(text), [])
