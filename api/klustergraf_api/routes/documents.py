@@ -107,16 +107,12 @@ def linkset_document(request: Request, parts: Parts, signs: Signposts) -> Respon
 
 def query_signs(parts: Parts, queries: Iterable[StoredQuery], path: str) -> Signposts:
     """Give the links about the list of the stored queries, or about one of them."""
-    is_list = path == "/queries"
-    return Signposts(
-        parts.settings.base + path.removeprefix("/"),
-        path,
-        parts.settings.base,
-        items=[Link("item", f"/queries/{query.name}", HTML) for query in queries]
-        if is_list
-        else (),
-        collection="" if is_list else "/queries",
-    )
+    base = parts.settings.base
+    iri = base + path.removeprefix("/")
+    if path == "/queries":
+        items = [Link("item", f"/queries/{query.name}", HTML) for query in queries]
+        return Signposts(iri, path, base, items=items)
+    return Signposts(iri, path, base, collection="/queries")
 
 
 def query_document(
