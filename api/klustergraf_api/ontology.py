@@ -210,13 +210,17 @@ class Rule:
 
 @dataclass
 class Shape:
-    """A node shape: to what it applies, and its rules."""
+    """A node shape: to what it applies, and its rules.
+
+    ``source``: the profile that its rules are of (``dct:source``); none for rules of the graph.
+    """
 
     iri: str
     name: str
     comments: Texts
     targets: list[tuple[str, Term]]
     rules: list[Rule]
+    source: str = ""
 
 
 def read_shapes(statements: Statements, namespace: str) -> list[Shape]:
@@ -235,7 +239,9 @@ def read_shapes(statements: Statements, namespace: str) -> list[Shape]:
         if statements.texts(node, SH + "message"):
             rules.insert(0, _rule(statements, node, namespace))
         comments = statements.texts(node, RDFS + "comment")
-        shapes.append(Shape(iri, iri.removeprefix(namespace), comments, targets, rules))
+        sources = [t.value for t in _terms(statements, node, DCT + "source") if t.is_iri]
+        source = next(iter(sources), "")
+        shapes.append(Shape(iri, iri.removeprefix(namespace), comments, targets, rules, source))
     return shapes
 
 

@@ -21,6 +21,7 @@ from klustergraf.description.vocabulary import make_vocabulary, read_use
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.namespaces import KG, KGSH
 from klustergraf.resources import room
+from klustergraf.shacl import catalogue_shapes
 from klustergraf.version import Manifest, Version, VersionStore, serialise_dataset
 from klustergraf_api.app import create_app
 from klustergraf_api.settings import Settings
@@ -105,6 +106,18 @@ def test_every_rule_is_documented(client: TestClient, language: str) -> None:
             for message in shapes.objects(rule, SH.message):
                 if isinstance(message, rdflib.Literal) and message.language == language:
                     assert _escaped(message) in part
+
+
+def test_rules_for_catalogues_stand_apart(client: TestClient) -> None:
+    """The rules that the build leaves out come after the others, under what they are of."""
+    page = client.get("/shapes", params={"lang": "en"}, headers={"Accept": "text/html"}).text
+    (graph, catalogues) = page.split("Rules for catalogues of datasets</h2>")
+    for path in room("shapes").glob("*.ttl"):
+        place = catalogues if path == catalogue_shapes() else graph
+        nodes = rdflib.Graph().parse(path).subjects(RDF.type, SH.NodeShape)
+        for node in (node for node in nodes if isinstance(node, rdflib.URIRef)):
+            assert f'<article class="term" id="{str(node).removeprefix(KGSH)}"' in place, node
+    assert 'href="https://docs.dataportal.se/dcat/3.0.1/sv/"' in catalogues
 
 
 def test_uses_are_what_the_query_says(client: TestClient, founding: BuildResult) -> None:
