@@ -16,7 +16,7 @@ from typing import Final
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import EngineBusy, VersionNotFound
 from klustergraf.version import Version, VersionStore
-from klustergraf_api.dependencies import Parts
+from klustergraf_api.dependencies import NOT_STORED, Parts
 from klustergraf_api.opening import Runner
 
 StartPastEngine = Callable[[Version], QueryEngine]
@@ -102,7 +102,7 @@ def find_version(parts: Parts, name: str) -> Version:
     Errors: VersionNotFound, also when files are served that are no version.
     """
     if parts.version is None:
-        raise VersionNotFound(name, "the files that are served: they are no version")
+        raise VersionNotFound(name, NOT_STORED)
     if name == CURRENT:
         return parts.version
     try:

@@ -1,7 +1,7 @@
 """What routes are given: settings, engine, stored queries, pages."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
@@ -20,12 +20,15 @@ from klustergraf_api.pages.rendering import PARTS, Pages
 from klustergraf_api.settings import Settings
 from klustergraf_api.shortcut import Shortcut
 
+# Files are served, or what a store elsewhere holds: where a version was looked for, in its error.
+NOT_STORED: Final = "what is served: it is no version that is stored here"
+
 
 @dataclass
 class Parts:
     """Everything a running service is made of. Put together by ``create_app`` alone.
 
-    ``version``: the stored version that is served; None when files are served that are none.
+    ``version``: the stored version that is served; None when what is served is none.
     ``contributing``: what takes contributions; None where none are taken.
     ``remembered``: what was computed from that version and is small; gone with it.
     """
@@ -59,10 +62,10 @@ class Parts:
 def search_index_of(parts: Parts) -> SearchIndex:
     """Give the search index of the version that is served.
 
-    Errors: VersionNotFound when files are served that are no stored version.
+    Errors: VersionNotFound when what is served is no version that is stored here.
     """
     if parts.version is None:
-        raise VersionNotFound("current", "the files that are served")
+        raise VersionNotFound("current", NOT_STORED)
     if "search" not in parts.remembered:
         parts.remembered["search"] = SearchIndex(SEARCH.folder(parts.version))
     index: SearchIndex = parts.remembered["search"]

@@ -39,6 +39,7 @@ def _remote_engine(settings: Settings) -> RemoteEngine:
         workers=settings.workers,
         most_waiting=settings.waiting_queries,
         max_nesting=settings.query_depth,
+        called="The store",
     )
 
 
@@ -68,7 +69,9 @@ async def follow_store(parts: Parts, engine: QueryEngine) -> None:
             await asyncio.to_thread(remote.refresh)
         except EngineUnavailable as exc:
             if not is_away:
-                _log.warning("the store cannot answer: %s", exc)
+                _log.warning(
+                    "the store cannot answer: %s", exc, extra={"url": parts.settings.engine_url}
+                )
             is_away = True
             continue
         if is_away:

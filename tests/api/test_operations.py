@@ -131,6 +131,16 @@ def test_plain_options_lists_methods(own: TestClient) -> None:
         assert asked.headers["allow"] == wrong.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
+def test_description_tells_whether_others_are_asked(engine: EmbeddedEngine) -> None:
+    """Federated queries are a feature where an endpoint is allowed, and not where none is."""
+    feature = "<http://www.w3.org/ns/sparql-service-description#BasicFederatedQuery>"
+    for endpoints in ((), ("https://sparql.example.org/",)):
+        with TestClient(tiny_app(engine, service_endpoints=endpoints)) as client:
+            told = client.get("/sparql", headers={"Accept": "application/n-triples"}).text
+        assert "UnionDefaultGraph" in told
+        assert (feature in told) is bool(endpoints)
+
+
 def test_service_asks_only_what_the_settings_allow(engine: EmbeddedEngine) -> None:
     """Endpoints are allowed by name; another is refused, and our own data are answered as ever."""
     allowed = "https://sparql.example.org/"

@@ -30,14 +30,14 @@ from klustergraf.analysis.storage import Analysis
 from klustergraf.errors import AnalysisParameterError, VersionNotFound
 from klustergraf_api import analysis as models
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import NOT_STORED, PartsDep
 
 router = APIRouter(prefix="/api", tags=["analysis"])
 
 
 async def _analysis(parts: PartsDep) -> Analysis:
     if parts.version is None:
-        raise VersionNotFound("served", "what is served: files that are no stored version")
+        raise VersionNotFound("served", NOT_STORED)
     return await anyio.to_thread.run_sync(storage.load, parts.version)
 
 

@@ -26,7 +26,7 @@ from klustergraf.engine.base import TriplesFormat
 from klustergraf.errors import VersionNotFound
 from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import Parts, PartsDep
+from klustergraf_api.dependencies import NOT_STORED, Parts, PartsDep
 from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import SUFFIXES, TRIPLES, acceptable, choose
 from klustergraf_api.request_errors import NotAcceptable, PageNotFound
@@ -148,7 +148,7 @@ def _media_type(request: Request, suffix: str | None, offers: tuple[str, ...]) -
 
 def _version(parts: Parts) -> Version:
     if parts.version is None:
-        raise VersionNotFound("current", "the files that are served: they are no version")
+        raise VersionNotFound("current", NOT_STORED)
     return parts.version
 
 

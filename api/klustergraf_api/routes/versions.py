@@ -12,7 +12,7 @@ from klustergraf.errors import VersionNotFound
 from klustergraf.version import Version
 from klustergraf_api.archive import find_version
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import NOT_STORED, PartsDep
 from klustergraf_api.negotiation import acceptable, choose, choose_language
 from klustergraf_api.request_errors import NotAcceptable, PageNotFound
 from klustergraf_api.time_travel import address_of, created, http_date, stored_versions
@@ -237,7 +237,7 @@ def _place(number: int, count: int) -> str:
 
 def _served(version: Version | None) -> Version:
     if version is None:
-        raise VersionNotFound("current", "the files that are served: they are no version")
+        raise VersionNotFound("current", NOT_STORED)
     return version
 
 

@@ -61,6 +61,7 @@ class RemoteEngine:
     engines know a ``timeout``). ``most_rows``: what the engine gives at most, if it does not tell.
     At most ``workers`` queries are asked at a time, up to ``most_waiting`` more wait, and who comes
     then is refused at once. A query that nests brackets deeper than ``max_nesting`` is refused.
+    ``called``: what errors call the endpoint, where its address is not for everyone.
     Errors: EngineUnavailable when the endpoint cannot be reached or holds no whole version.
     """
 
@@ -77,8 +78,10 @@ class RemoteEngine:
         workers: int = 4,
         most_waiting: int = 64,
         max_nesting: int = MAX_NESTING,
+        called: str = "",
     ) -> None:
         self._url = endpoint_url
+        self._called = called or endpoint_url
         self._given_version_id = version_id
         self._default_graph = default_graph
         self._timeout_seconds = timeout_seconds
@@ -148,7 +151,7 @@ class RemoteEngine:
             rows = self._rows(f"SELECT (COUNT(*) AS ?n) {{ GRAPH <{iri}> {{ ?s ?p ?o }} }}")
             if rows != [(str(graph.triples),)]:
                 raise EngineUnavailable(
-                    f"{self._url} holds {rows[0][0] if rows else 'none'} triples of <{iri}>, "
+                    f"{self._called} holds {rows[0][0] if rows else 'none'} triples of <{iri}>, "
                     f"and {graph.triples} were put there."
                 )
 
@@ -268,10 +271,10 @@ class RemoteEngine:
             publication = Publication.from_statements((s, p, o) for s, p, o in self._rows(_RECORD))
             if not publication.version_id and self._given_version_id is None:
                 raise EngineUnavailable(
-                    f"{self._url} is between two versions; run `klustergraf publish` to its end."
+                    f"{self._called} is between two versions; run `klustergraf publish` to its end."
                     if publication.graphs
-                    else f"{self._url} has no record of a version: `klustergraf publish` puts one "
-                    "there. Or say which version it holds."
+                    else f"{self._called} has no record of a version: `klustergraf publish` puts "
+                    "one there. Or say which version it holds."
                 )
             graphs = frozenset(publication.named_graphs) or self._listed_graphs()
             held = self._held = _Holding(publication, graphs, time.monotonic())
@@ -291,7 +294,7 @@ class RemoteEngine:
                 results_format = ox.QueryResultsFormat.from_media_type(media_type)
                 solutions = ox.parse_query_results(response.read(), format=results_format)
         except (OSError, http.client.HTTPException, SyntaxError, ValueError) as exc:
-            raise EngineUnavailable(f"{self._url} cannot be asked: {exc}.") from exc
+            raise EngineUnavailable(f"{self._called} cannot be asked: {exc}.") from exc
         if not isinstance(solutions, ox.QuerySolutions):
             return []
         return [tuple(str(getattr(term, "value", "")) for term in row) for row in solutions]
