@@ -26,10 +26,11 @@ from klustergraf.catalogue import read_header
 from klustergraf.engine.tokens import tokens
 from klustergraf.errors import ShapeViolations, VersionNotFound
 from klustergraf.examples import QUERIES_GRAPH, example_lines
+from klustergraf.fixpoint import derive
 from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
-from klustergraf.rules import Pattern, Rule, derive, describe, load_rules, patterns_of
+from klustergraf.rules import Pattern, Rule, describe, load_rules, patterns_of
 from klustergraf.shacl import Report, validate
 from klustergraf.shacl.compiler.dataset import Dataset
 from klustergraf.shacl.compiler.literals import stored

@@ -46,7 +46,9 @@ _Term = TypeVar("_Term")
 _BOM: Final = b"\xef\xbb\xbf"
 _POSITION = re.compile(r"^Parser error at line \d+ (?:between columns \d+ and \d+|column \d+): ")
 # Blank nodes, triples in triples and directions of text; and, rarely, a text that looks like one.
-_NOT_PLAIN: Final = (b"_:", b"<<", b"--ltr", b"--rtl")
+_MARKS: Final = (b"_:", b"<<")
+_DIRECTIONS: Final = (b"--ltr", b"--rtl")  # also in IRIs: "…--rtl-nieuws"
+_DIRECTED: Final = re.compile(rb'"@[A-Za-z0-9-]+--(?:ltr|rtl)')
 _ON_LINES = re.compile(r"^Parser error between line \d+ column \d+ and line \d+ column \d+: ")
 
 
@@ -87,12 +89,19 @@ def canonical_lines(path: Path) -> bytes | None:
     Errors: as :func:`read_quads`.
     """
     rdf_format, content = _content(path)
-    if rdf_format != RdfFormat.N_TRIPLES or any(mark in content for mark in _NOT_PLAIN):
+    if rdf_format != RdfFormat.N_TRIPLES or not _is_plain(content):
         return None
     with _faults_of(path):
         written = serialize(parse(content, format=rdf_format), format=RdfFormat.N_TRIPLES) or b""
     # What was written with an escape in the file may show only now.
-    return None if any(mark in written for mark in _NOT_PLAIN) else written
+    return written if _is_plain(written) else None
+
+
+def _is_plain(content: bytes) -> bool:
+    if any(mark in content for mark in _MARKS):
+        return False
+    has_direction = any(mark in content for mark in _DIRECTIONS)
+    return not (has_direction and _DIRECTED.search(content))
 
 
 def _content(path: Path) -> tuple[RdfFormat, bytes]:

@@ -1,20 +1,18 @@
 """Rules: the CONSTRUCT queries of ``queries/rules/``, and the derived graphs that they give.
 
-The rules run together until nothing new comes (rules are monotone: none may negate). Each rule's
-statements stand in a graph of its own, ``…/graph/derived/<rule>``, which names the rule; what is
-already asserted is not derived again, so derived and asserted never mix.
+Each rule's statements stand in a graph of its own, ``…/graph/derived/<rule>``, which names the rule.
+:mod:`klustergraf.fixpoint` runs them.
 """
 
-import time
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from pyoxigraph import Literal, NamedNode, QueryTriples, RdfFormat, Store, parse
+from pyoxigraph import Literal, NamedNode
 from rdflib import BNode, URIRef, Variable
 from rdflib.paths import MulPath, NegatedPath
 from rdflib.paths import Path as PropertyPath
@@ -23,7 +21,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 
 from klustergraf.catalogue import read_header
 from klustergraf.engine.tokens import tokens
-from klustergraf.errors import GraphParseError, SparqlSyntaxError
+from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import DCT, GRAPH, ID, KG, RDF, SKOS
 from klustergraf.resources import room
 from klustergraf.shacl.compiler.spelling import parts_of, triples_of
@@ -31,12 +29,16 @@ from klustergraf.shacl.compiler.spelling import parts_of, triples_of
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule: its name, what it says in sv and en, and its CONSTRUCT query."""
+    """A rule: its name, what it says in sv and en, and its CONSTRUCT query.
+
+    ``is_closed``: what it gives never lets it give more, as its file says.
+    """
 
     name: str
     title: Mapping[str, str]
     description: Mapping[str, str]
     text: str
+    is_closed: bool = False
 
     @property
     def iri(self) -> NamedNode:
@@ -57,80 +59,13 @@ def load_rules(folder: Path | None = None) -> list[Rule]:
     rules = []
     for path in sorted((folder or room("queries") / "rules").glob("*.rq")):
         header, text = read_header(path)
-        rules.append(Rule(path.stem, header["title"], header["description"], text))
+        is_closed = header.get("closed") is True
+        rules.append(Rule(path.stem, header["title"], header["description"], text, is_closed))
     return rules
 
 
-def derive(
-    store: Store, rules: Iterable[Rule], asserted: Container[bytes]
-) -> dict[str, list[bytes]]:
-    """Derive until nothing new comes; give each rule's statements as sorted lines of N-Triples.
-
-    The default graph of the store has every asserted statement and gets what is derived;
-    ``asserted`` holds the same statements as lines of N-Triples, spelled as the store would.
-    The result does not depend on the order of the rules: a rule's graph is all that the rule gives
-    over everything asserted and derived, less what is asserted.
-
-    A rule runs again only when another gave something that it asks for, and those that took the
-    least time run first: what is dear waits until the others have nothing more to add.
-
-    Errors: SparqlSyntaxError naming the rule; GraphParseError for a query that is no rule.
-    """
-    runs = {rule.name: _Run(rule) for rule in rules}
-    waiting = dict.fromkeys(runs)
-    while waiting:
-        run = runs[min(waiting, key=lambda name: runs[name].seconds)]
-        del waiting[run.rule.name]
-        given = run.again(store, asserted)
-        waiting |= {name: None for name, other in runs.items() if _meet(given, other.asked)}
-    return {
-        name: sorted(line for line in run.given if line not in asserted)
-        for name, run in runs.items()
-    }
-
-
-class _Run:
-    """A rule that runs until it gives nothing new; ``given`` is all that it gave."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-        self.given = set[bytes]()
-        self.asked = _asked(rule)
-        self.seconds = 0.0
-
-    def again(self, store: Store, asserted: Container[bytes]) -> set["Pattern"]:
-        """Run once; tell what kinds of statements it gave that it had not given before."""
-        began = time.perf_counter()
-        try:
-            found = store.query(self.rule.text)
-        except SyntaxError as exc:
-            said = f"rule {self.rule.name}: {exc.msg}"
-            raise SparqlSyntaxError(said, exc.lineno, exc.offset) from exc
-        if not isinstance(found, QueryTriples):
-            raise _no_rule(self.rule)
-        written = found.serialize(format=RdfFormat.N_TRIPLES) or b""
-        given = set(written.splitlines(keepends=True)) - self.given
-        self.given |= given
-        new = [line for line in given if line not in asserted]
-        if any(b"_:" in line for line in new):  # loading would give blank nodes other labels
-            store.extend(parse(b"".join(new), format=RdfFormat.N_TRIPLES))
-        else:
-            store.load(b"".join(new), format=RdfFormat.N_TRIPLES)
-        self.seconds = time.perf_counter() - began
-        return set(map(_pattern, new))
-
-
-def _pattern(line: bytes) -> "Pattern":
-    _, predicate, value = line.split(b" ", 2)
-    if predicate == _TYPE:
-        return RDF + "type", value[1:-4].decode()
-    return predicate[1:-1].decode(), None
-
-
-_TYPE: Final = f"<{RDF}type>".encode()
-
-
-def _no_rule(rule: Rule) -> GraphParseError:
+def no_rule(rule: Rule) -> GraphParseError:
+    """Say that a query is no rule."""
     reason = "is not a CONSTRUCT query without blank nodes, as a rule must be"
     return GraphParseError(f"{rule.name}.rq", reason)
 
@@ -139,29 +74,69 @@ Pattern = tuple[str | None, str | None]
 """The predicate and the object of a triple pattern, as IRIs; None where it may be any."""
 
 
-def _asked(rule: Rule) -> frozenset[Pattern]:
+@dataclass(frozen=True)
+class Asked:
+    """What a rule asks for.
+
+    ``plain`` maps a pattern of a triple that every solution has, as SPARQL, to its kind; ``others``
+    are the kinds of what is optional, in a filter, in a part of its own or along a path.
+    """
+
+    plain: Mapping[str, Pattern]
+    others: frozenset[Pattern]
+
+    @property
+    def kinds(self) -> frozenset[Pattern]:
+        """Every kind of statement that it asks for."""
+        return self.others | frozenset(self.plain.values())
+
+
+def asked_by(rule: Rule) -> Asked:
     """Tell what statements a rule asks for. Errors: GraphParseError when it makes blank nodes."""
     asked = _asked_in(rule.text)
     if asked is None:
-        raise _no_rule(rule)
+        raise no_rule(rule)
     return asked
 
 
 @lru_cache(maxsize=256)
-def _asked_in(text: str) -> frozenset[Pattern] | None:
+def _asked_in(text: str) -> Asked | None:
     try:
         algebra = translateQuery(parseQuery(text)).algebra
     except Exception:  # noqa: BLE001 (whatever rdflib raises: the store will say what is wrong)
-        return frozenset({(None, None)})
+        return Asked({}, frozenset({(None, None)}))
     template = algebra.get("template") or ()
     if any(isinstance(term, BNode) for triple in template for term in triple):
         return None
-    return frozenset(
+    plain = [
+        triple
+        for triple in _required(algebra.p)
+        if not any(isinstance(term, BNode | PropertyPath) for term in triple)
+    ]
+    others = Counter(
         pattern
         for part in parts_of(algebra.p)
         for triple in triples_of(part)
         for pattern in _of(*triple)
     )
+    others.subtract(pattern for triple in plain for pattern in _of(*triple))
+    return Asked(
+        {" ".join(term.n3() for term in t): kind for t in plain for kind in _of(*t)},
+        frozenset(kind for kind, count in others.items() if count > 0),
+    )
+
+
+def _required(part: Any) -> Iterator[Any]:
+    """List the triple patterns of which every solution matches each."""
+    if part.name == "BGP":
+        yield from part.triples
+    elif part.name in ("Project", "Distinct", "Reduced", "Filter", "Extend"):
+        yield from _required(part.p)
+    elif part.name == "Join":
+        yield from _required(part.p1)
+        yield from _required(part.p2)
+    elif part.name == "LeftJoin":
+        yield from _required(part.p1)
 
 
 def patterns_of(text: str) -> frozenset[Pattern] | None:
@@ -208,7 +183,7 @@ def _steps(path: Any) -> Iterator[str | None]:
         yield None
 
 
-def _meet(given: Iterable[Pattern], asked: Iterable[Pattern]) -> bool:
+def meet(given: Iterable[Pattern], asked: Iterable[Pattern]) -> bool:
     """Tell whether a statement of one kind may be of another."""
     return any(
         (one is None or other is None or one == other) and (a is None or b is None or a == b)

@@ -9,9 +9,10 @@ from pyoxigraph import Quad, QueryTriples, RdfFormat, Store, Triple, parse, seri
 
 from klustergraf.catalogue import read_header
 from klustergraf.errors import GraphParseError, SparqlSyntaxError
+from klustergraf.fixpoint import derive
 from klustergraf.namespaces import PREFIXES, RDF
 from klustergraf.resources import room
-from klustergraf.rules import Pattern, Rule, derive, load_rules, patterns_of
+from klustergraf.rules import Pattern, Rule, load_rules, patterns_of
 from klustergraf.sources.own import SourceFile
 
 _HEAD = "@base <https://w3id.org/klustergraf/id/> ." + "".join(

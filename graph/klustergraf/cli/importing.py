@@ -91,7 +91,8 @@ def import_(
     several gets one IRI; this is how the shipped graph is made.
     """
     console = Console(stderr=True)
-    inputs = _inputs(name, paths)
+    wanted = Extent.COUNTRY if country else Extent(extent)
+    inputs = _inputs(name, paths, wanted)
     files_of_places = _places(inputs, places)
     gazetteer = Gazetteer.load(files_of_places) if files_of_places else Gazetteer.shipped()
     said = said_by_hand()
@@ -103,7 +104,7 @@ def import_(
             inputs,
             DATASETS,
             out,
-            extent=Extent.COUNTRY if country else Extent(extent),
+            extent=wanted,
             country=(country or "SE").upper(),
             gazetteer=gazetteer,
             known_names=said.names,
@@ -185,12 +186,12 @@ def _ontology() -> list[Quad]:
     return [quad for path in sorted(room("ontology").glob("*.ttl")) for quad in read_quads(path)]
 
 
-def _inputs(name: str, paths: _Paths) -> dict[str, list[Path]]:
+def _inputs(name: str, paths: _Paths, extent: Extent) -> dict[str, list[Path]]:
     if name != EVERYTHING:
         return {name: list(paths)}
     found = {}
     for dataset in DATASETS.values():
-        parts = [path / part for path in paths for part in dataset.parts]
+        parts = [path / part for path in paths for part in dataset.parts_of(extent)]
         there = [part for part in parts if part.exists()]
         if there:
             found[dataset.name] = there

@@ -17,6 +17,7 @@ from klustergraf.sources import (
 )
 from klustergraf.sources.reading import Inputs
 from klustergraf.sources.records import Item
+from klustergraf.sources.selection import Extent
 
 _CC0: Final = "https://creativecommons.org/publicdomain/zero/1.0/"
 _CC_BY: Final = "https://creativecommons.org/licenses/by/4.0/"
@@ -28,7 +29,8 @@ class Dataset:
     """A published data set.
 
     ``published`` is the page where it is published; ``issued`` the date of the state that the
-    shipped graph was made from; ``parts`` where that state lies under one folder of data.
+    shipped graph was made from; ``parts`` where that state lies under one folder of data, and
+    ``all_parts`` where more than the region needs lies, when every record is wanted.
     """
 
     name: str
@@ -41,6 +43,11 @@ class Dataset:
     read: Callable[[Inputs], Iterator[Item]]
     rights_sv: str = ""
     rights_en: str = ""
+    all_parts: tuple[str, ...] = ()
+
+    def parts_of(self, extent: Extent) -> tuple[str, ...]:
+        """Tell where the data set lies under one folder of data."""
+        return self.all_parts or self.parts if extent == Extent.ALL else self.parts
 
 
 _ALL: Final = (
@@ -70,6 +77,7 @@ _ALL: Final = (
         ror.read,
         "Platserna i ROR kommer från GeoNames.",
         "The places in ROR come from GeoNames.",
+        ("ror/ror-v2-all-seen.json", "ror/ror-v1-se-only.json"),
     ),
     Dataset(
         publicbodies.SOURCE,
