@@ -11,6 +11,34 @@ from typing import Any, Generic, Self, TypeVar
 _T = TypeVar("_T")
 
 
+class Turns:
+    """Numbers that processes take in turn, so that each number is one's: the next goes to who asks.
+
+    To be made before the fork, and asked for each number in order, just before its work begins.
+
+    >>> turns = Turns()
+    >>> [number for number in range(3) if number in turns], 1 in turns
+    ([0, 1, 2], False)
+    """
+
+    def __init__(self) -> None:
+        self._next = multiprocessing.get_context(_method()).Value("q", 0)
+        self._mine = -1
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int):
+            return False
+        while self._mine < number:
+            with self._next:
+                self._mine = self._next.value
+                self._next.value += 1
+        return self._mine == number
+
+
+def _method() -> str:
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+
+
 class Aside(Generic[_T]):
     """A piece of work that runs in a forked process while its ``with`` block does something else.
 
@@ -30,6 +58,11 @@ class Aside(Generic[_T]):
         self._process = context.Process(target=_do, args=(work, sender), daemon=True)
         self._process.start()
         sender.close()
+
+    @property
+    def is_beside(self) -> bool:
+        """Tell whether another process does the work; if not, it is done already."""
+        return self._process is not None
 
     def __enter__(self) -> Self:
         return self

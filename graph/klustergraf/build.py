@@ -6,27 +6,27 @@ depend on theirs, and the dataset is written in canonical form.
 Statements are lines of N-Triples all the way, as the store writes them, and no Python object each;
 only those with blank nodes are objects. What needs a store is asked of two: one with the merge of
 all graphs in its default graph, and one of those statements of the named graphs that the quality
-queries ask for. Where there is a second processor, it judges most of the shapes meanwhile.
+queries ask for. Where there is a second processor, it loads while this one reads, and then judges
+a part of the shapes.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse, serialize
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, parse
 
 from klustergraf import __version__
-from klustergraf.aside import Aside
+from klustergraf.aside import Aside, Turns
 from klustergraf.catalogue import read_header
 from klustergraf.engine.tokens import tokens
 from klustergraf.errors import ShapeViolations, VersionNotFound
 from klustergraf.examples import QUERIES_GRAPH, example_lines
 from klustergraf.fixpoint import derive
+from klustergraf.gathering import Merge, Statements, lines_of
 from klustergraf.inputs import inputs_digest
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
@@ -38,7 +38,6 @@ from klustergraf.sources.own import (
     CATALOGUE_GRAPH,
     SHAPES_GRAPH,
     SourceFile,
-    describes_graph,
     source_files,
 )
 from klustergraf.version import (
@@ -46,8 +45,6 @@ from klustergraf.version import (
     SourceRecord,
     Version,
     VersionStore,
-    apart,
-    canonical_blank_nodes,
     version_id,
 )
 
@@ -87,12 +84,16 @@ def build(
     there = None if force else store_of_versions.built_from(inputs)
     if there is not None:
         return BuildResult(there)
-    stated = _Statements()
-    for file in files:
-        progress("sources", file.name)
-        stated.read(file)
-    stated.add(QUERIES_GRAPH, example_lines())
-    merged = stated.merged()
+    stated = Statements()
+    with Merge() as merge:
+        for file in files:
+            progress("sources", file.name)
+            merge.load(stated.read(file))
+        examples = example_lines()
+        stated.add(QUERIES_GRAPH, examples)
+        merge.load(b"".join(examples))
+    merged = merge.store
+    merged.extend(Quad(q.subject, q.predicate, q.object) for q in stated.with_blank_nodes)
     rules = load_rules()
     progress("rules", f"{len(rules)} rules")
     derived = derive(merged, rules, stated.asserted())
@@ -103,16 +104,23 @@ def build(
     merged.load(b"".join(catalogue), format=RdfFormat.N_TRIPLES)
 
     progress("shapes", "SHACL and the rules of quality")
-    named = stated.named(_asked_of_named_graphs())
-    findings = _quality_findings(merged, named)
-    data = _without_shapes(merged, stated)
     is_large = stated.count() >= _LARGE
-    with Aside(lambda: validate(data, share=((0,), 2)), is_wanted=is_large) as others:
-        report = validate(data, share=((1,), 2))
-        merged, named, data = Store(), Store(), Dataset()  # the dataset is next to fill the memory
-        triples = stated.triples()
-        dataset = stated.dataset()
-        report = report.joined(others.result())
+    named = stated.named(_asked_of_named_graphs())
+    apart, turns = _Apart.of(stated), Turns()
+
+    def judged_aside() -> tuple[list[_Finding], Report]:
+        findings = _quality_findings(merged, named)
+        return findings, validate(apart.taken_from(merged), share=turns)
+
+    with Aside(judged_aside, is_wanted=is_large) as aside:
+        if aside.is_beside:
+            report = validate(apart.taken_from(merged), share=turns)
+        findings, others = aside.result()
+    report = report.joined(others) if aside.is_beside else others
+    # The dataset is next to fill the memory. What is made by now holds no part of the store.
+    merge.store = merged = named = Store()
+    triples = stated.triples()
+    dataset = stated.dataset()
     if not report.conforms or findings:
         raise _refusal(report, findings)
 
@@ -143,127 +151,44 @@ def ensure_version(
         return build(home, progress, files).version
 
 
-@dataclass
-class _Statements:
-    """The statements of a version: per named graph, lines of canonical N-Triples, none twice.
-
-    Those with blank nodes are kept as they are, since their labels follow from all of them.
-    """
-
-    ground: dict[NamedNode, dict[bytes, None]] = field(default_factory=dict)
-    with_blank_nodes: dict[Quad, None] = field(default_factory=dict)
-
-    def read(self, file: SourceFile) -> None:
-        """Take in a file. Errors: GraphParseError."""
-        written = file.lines()
-        if written is None:
-            ground, blank = apart(file.quads())
-            self.with_blank_nodes |= dict.fromkeys(blank)
-            for graph in dict.fromkeys(quad.graph_name for quad in ground):
-                if isinstance(graph, NamedNode):
-                    self.add(graph, _lines_of(q for q in ground if q.graph_name == graph))
-            return
-        lines = written.splitlines(keepends=True)
-        about_graphs = [line for line in lines if describes_graph(line)]
-        self.add(file.graph, lines)
-        self.add(CATALOGUE_GRAPH, about_graphs)
-        if file.graph != CATALOGUE_GRAPH:
-            for line in about_graphs:
-                del self.ground[file.graph][line]
-
-    def add(self, graph: NamedNode, lines: Iterable[bytes]) -> None:
-        """Take in lines of a named graph."""
-        self.ground.setdefault(graph, {}).update(dict.fromkeys(lines))
-
-    def asserted(self) -> frozenset[bytes]:
-        """Give every statement as a line, in whatever graph it stands."""
-        blank = _lines_of(self.with_blank_nodes)
-        return frozenset(blank).union(*self.ground.values())
-
-    def merged(self) -> Store:
-        """Load a store whose default graph has every statement."""
-        store = Store()
-        for lines in self.ground.values():
-            store.load(b"".join(lines), format=RdfFormat.N_TRIPLES)
-        store.extend(Quad(q.subject, q.predicate, q.object) for q in self.with_blank_nodes)
-        return store
-
-    def named(self, asked: frozenset[Pattern] | None) -> Store:
-        """Load a store of the named graphs: of each one statement, and those that are asked for.
-
-        With None, every statement.
-        """
-        wanted = {(f"<{p}>".encode(), o and f"<{o}> .\n".encode()) for p, o in asked or ()}
-        store = Store()
-        for graph, lines in self.ground.items():
-            some = list(islice(lines, 1 if asked is not None else None))
-            for line in lines if asked is not None else ():
-                _, predicate, value = line.split(b" ", 2)
-                if (predicate, None) in wanted or (predicate, value) in wanted:
-                    some.append(line)
-            store.load(b"".join(some), format=RdfFormat.N_TRIPLES, to_graph=graph)
-        store.extend(self.with_blank_nodes)
-        return store
-
-    def count(self) -> int:
-        """Count the statements."""
-        return sum(map(len, self.ground.values())) + len(self.with_blank_nodes)
-
-    def triples(self) -> dict[str, int]:
-        """Count the statements of each named graph."""
-        counted = Counter({graph.value: len(lines) for graph, lines in self.ground.items()})
-        counted.update(
-            q.graph_name.value for q in self.with_blank_nodes if isinstance(q.graph_name, NamedNode)
-        )
-        return {graph: count for graph, count in sorted(counted.items()) if count}
-
-    def dataset(self) -> list[bytes]:
-        """Write all as canonical N-Quads, sorted lines in blocks; nothing is kept."""
-        lines = canonical_blank_nodes(self.with_blank_nodes)
-        self.with_blank_nodes.clear()
-        while self.ground:
-            graph, own = self.ground.popitem()
-            end = f"{graph} .\n".encode()
-            lines += [line[:-2] + end for line in own]
-        lines.sort(reverse=True)
-        blocks = []
-        while lines:  # from the end, so that no line is held twice
-            blocks.append(b"".join(reversed(lines[-_BLOCK:])))
-            del lines[-_BLOCK:]
-        return blocks
-
-
-def _lines_of(quads: Iterable[Quad]) -> list[bytes]:
-    triples = (quad.triple for quad in quads)
-    return (serialize(triples, format=RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
-
-
-_BLOCK: Final = 10_000  # lines
 _LARGE: Final = 100_000
 """From how many statements on a second process pays."""
 
 
-def _without_shapes(merged: Store, stated: _Statements) -> Dataset:
-    """Make of the merge what the shapes are applied to: all but themselves, spelled as it was read.
+@dataclass(frozen=True)
+class _Apart:
+    """What is done to the merge before shapes are applied to it: all but themselves, as read.
 
     The store keeps numbers by value (xsd:nonNegativeInteger becomes xsd:integer); those that it
     spells anew are put in as SHACL needs them.
     """
-    others = [lines for graph, lines in stated.ground.items() if graph != SHAPES_GRAPH]
-    shapes = stated.ground.get(SHAPES_GRAPH, {})
-    only_there = [line for line in shapes if not any(line in lines for lines in others)]
-    for quad in parse(b"".join(only_there), format=RdfFormat.N_TRIPLES):
-        merged.remove(quad)
-    blank = {quad.triple for quad in stated.with_blank_nodes if quad.graph_name != SHAPES_GRAPH}
-    for quad in stated.with_blank_nodes:
-        if quad.triple not in blank:
-            merged.remove(Quad(quad.subject, quad.predicate, quad.object))
-    respelt = list(parse(b"".join(_respelt(others)), format=RdfFormat.N_TRIPLES))
-    for quad in respelt:
-        merged.remove(quad)
-    data = Dataset(merged)
-    data.add(respelt)
-    return data
+
+    only_in_shapes: list[Quad]
+    respelt: list[Quad]
+
+    @classmethod
+    def of(cls, stated: Statements) -> Self:
+        """Look through all statements, before a process forks: to look at one copies its page."""
+        others = [lines for graph, lines in stated.ground.items() if graph != SHAPES_GRAPH]
+        shapes = stated.ground.get(SHAPES_GRAPH, {})
+        only_there = [line for line in shapes if not any(line in lines for lines in others)]
+        removed = list(parse(b"".join(only_there), format=RdfFormat.N_TRIPLES))
+        blank = {quad.triple for quad in stated.with_blank_nodes if quad.graph_name != SHAPES_GRAPH}
+        removed += [
+            Quad(quad.subject, quad.predicate, quad.object)
+            for quad in stated.with_blank_nodes
+            if quad.triple not in blank
+        ]
+        respelt = list(parse(b"".join(_respelt(others)), format=RdfFormat.N_TRIPLES))
+        return cls(removed, respelt)
+
+    def taken_from(self, merged: Store) -> Dataset:
+        """Make of the merge what the shapes are applied to."""
+        for quad in (*self.only_in_shapes, *self.respelt):
+            merged.remove(quad)
+        data = Dataset(merged)
+        data.add(self.respelt)
+        return data
 
 
 def _respelt(graphs: Iterable[Iterable[bytes]]) -> list[bytes]:
@@ -293,7 +218,7 @@ def _is_spelled_anew(literal: bytes) -> bool:
 _TYPED: Final = b'"^^<' + XSD.encode()
 
 
-def _catalogue(stated: _Statements, rules: Iterable[Rule]) -> list[bytes]:
+def _catalogue(stated: Statements, rules: Iterable[Rule]) -> list[bytes]:
     """Describe the rules and their graphs, and count the statements of every graph but this one."""
     described = b"".join(stated.ground.get(CATALOGUE_GRAPH, ()))
     dates = [found[1].decode() for found in _ISSUED.finditer(described)]
@@ -313,7 +238,7 @@ def _catalogue(stated: _Statements, rules: Iterable[Rule]) -> list[bytes]:
         for graph, count in counted.items()
         if graph.startswith(GRAPH) and graph != CATALOGUE_GRAPH.value
     ]
-    return _lines_of(statements)
+    return lines_of(statements)
 
 
 _ISSUED: Final = re.compile(rb"> <" + re.escape(DCT.encode()) + rb'issued> "([^"]*)"')

@@ -78,9 +78,9 @@ class _Run:
         began = time.perf_counter()
         since = None if self._place is None else come[self._place :]
         self._place = len(come)
-        found: set[bytes] = set()
+        found: dict[bytes, None] = {}  # in the order of the store, in which it loads fastest
         for text in self._texts(store, since):
-            found.update(self._found(store, text))
+            found.update(dict.fromkeys(self._found(store, text)))
         if since is not None:
             store.remove_graph(_NEW)
         lines = [line for line in found if line not in self.new and line not in asserted]

@@ -89,11 +89,10 @@ def canonical_lines(path: Path) -> bytes | None:
     Errors: as :func:`read_quads`.
     """
     rdf_format, content = _content(path)
-    if rdf_format != RdfFormat.N_TRIPLES or not _is_plain(content):
+    if rdf_format != RdfFormat.N_TRIPLES:
         return None
     with _faults_of(path):
         written = serialize(parse(content, format=rdf_format), format=RdfFormat.N_TRIPLES) or b""
-    # What was written with an escape in the file may show only now.
     return written if _is_plain(written) else None
 
 

@@ -1,6 +1,6 @@
 """Rules: the CONSTRUCT queries of ``queries/rules/``, and the derived graphs that they give.
 
-Each rule's statements stand in a graph of its own, ``…/graph/derived/<rule>``, which names the rule.
+Each rule's statements stand in a graph of its own, ``…/graph/derived/<rule>``, which names it.
 :mod:`klustergraf.fixpoint` runs them.
 """
 

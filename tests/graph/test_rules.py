@@ -1,12 +1,14 @@
 """Rules: each derives what its definition says, on examples small enough to see."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Quad, QueryTriples, RdfFormat, Store, Triple, parse, serialize
 
+from klustergraf import fixpoint
 from klustergraf.catalogue import read_header
 from klustergraf.errors import GraphParseError, SparqlSyntaxError
 from klustergraf.fixpoint import derive
@@ -15,6 +17,7 @@ from klustergraf.resources import room
 from klustergraf.rules import Pattern, Rule, load_rules, patterns_of
 from klustergraf.sources.own import SourceFile
 
+_HERE = "kg:locatedIn <place/stockholm-uppsala>"
 _HEAD = "@base <https://w3id.org/klustergraf/id/> ." + "".join(
     f"@prefix {prefix}: <{iri}> ." for prefix, iri in PREFIXES.items()
 )
@@ -89,13 +92,22 @@ CASES["collaboration-stated"] = (
     "<actor/a> a kg:Actor ; kg:worksWith <actor/b> , <facility/x> . <actor/b> a kg:Actor .",
     "<actor/a> kg:collaboratesWith <actor/b> . <actor/b> kg:collaboratesWith <actor/a> .",
 )
-_HERE = "kg:locatedIn <place/stockholm-uppsala>"
 CASES |= {
     "strategy-facility-kind": (
         "<facility/t> a kg:Testbed . <facility/b> a kg:Biobank , kg:ResearchInfrastructure . "
         "<facility/f> a kg:Facility .",
         "<facility/t> kg:contributesTo <priority/e1> . "
         "<facility/b> kg:contributesTo <priority/a2> , <priority/e3> .",
+    ),
+    "facility-actor": (
+        "<facility/a> a kg:Facility ; skos:prefLabel 'Provlabbet'@sv , 'Test Lab (TL)'@en . "
+        "<facility/b> a kg:Facility ; skos:prefLabel 'TL'@en ; skos:altLabel 'Verket'@sv . "
+        "<facility/c> a kg:Facility ; skos:prefLabel 'Parken'@sv ; rdfs:seeAlso <actor/parken> . "
+        "<actor/a> a kg:Actor ; skos:altLabel 'Test Lab'@und ; schema:addressCountry 'SE' . "
+        "<actor/n> a kg:Actor ; skos:altLabel 'TL'@und ; schema:addressCountry 'NO' . "
+        f"<actor/v> a kg:Actor ; skos:prefLabel 'Verket'@sv ; {_HERE} . "
+        "<actor/parken> a kg:Actor ; skos:prefLabel 'Parken'@en .",
+        "<facility/a> kg:isAlsoActor <actor/a> . <facility/c> kg:isAlsoActor <actor/parken> .",
     ),
     "strategy-actor-kind": (
         f"<actor/i> a kg:Investor ; {_HERE} . <actor/j> a kg:Investor . "
@@ -256,6 +268,54 @@ def test_the_shortcuts_derive_what_plain_repetition_does(
             )
     assert _derived_from(asserted, load_rules()) == expected
     assert size > 1000
+
+
+_CLASSES = st.sampled_from(("A", "B", "C", "D", "E"))
+
+
+@given(
+    st.lists(st.tuples(_CLASSES, _CLASSES), max_size=8),
+    st.lists(st.tuples(st.sampled_from("xyz"), _CLASSES), max_size=4),
+    st.lists(st.tuples(_CLASSES, _CLASSES), max_size=3),
+)
+def test_what_is_called_closed_is(
+    pairs: list[tuple[str, str]], members: list[tuple[str, str]], given: list[tuple[str, str]]
+) -> None:
+    """Of any hierarchy, a closed rule and one that gives it more: the same with and without."""
+    said = {"sv": "x", "en": "x"}
+    turtle = "".join(f"<{a}> rdfs:subClassOf <{b}> ; rdfs:subPropertyOf <{b}> . " for a, b in pairs)
+    turtle += "".join(f"<{thing}> a <{kind}> ; <{kind}> <v> . " for thing, kind in members)
+    turtle += "".join(f"<{a}> <gives> <{b}> . " for a, b in given)
+    text = "CONSTRUCT { ?x a ?b } WHERE { ?x a ?a . ?a <https://w3id.org/klustergraf/id/gives> ?b }"
+    closed = [rule for rule in load_rules() if rule.is_closed]
+    assert {rule.name for rule in closed} == {"superclasses", "subproperties"}
+    giving = Rule("giving", said, said, text)
+    opened = [replace(rule, is_closed=False) for rule in closed]
+    assert _derived(turtle, [*closed, giving]) == _derived(turtle, [*opened, giving])
+
+
+@pytest.mark.parametrize("few", [0, 1_000_000])
+def test_few_new_statements_give_what_all_give(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that comes again: asked of all, or of what came alone, where each solution has it."""
+    monkeypatch.setattr(fixpoint, "_FEW", few)
+    said = {"sv": "x", "en": "x"}
+    base = "https://w3id.org/klustergraf/id/"
+    texts = {
+        "chain": f"CONSTRUCT {{ ?x <{base}p> ?z }} WHERE {{ ?x <{base}p> ?y . ?y <{base}p> ?z }}",
+        "from": f"CONSTRUCT {{ ?x <{base}p> ?y }} WHERE {{ ?x <{base}q> ?y }}",
+        "maybe": f"CONSTRUCT {{ ?x <{base}r> ?z }} WHERE {{ ?x a <{base}C> "
+        f"OPTIONAL {{ ?x <{base}p> ?z }} }}",
+        "if": f"CONSTRUCT {{ ?x <{base}s> ?x }} WHERE {{ ?x a <{base}C> "
+        f"FILTER EXISTS {{ ?x <{base}p> <4> }} }}".replace("<4>", f"<{base}4>"),
+    }
+    rules = [Rule(name, said, said, text) for name, text in texts.items()]
+    turtle = "<1> <p> <2> ; a <C> . <2> <q> <3> . <3> <q> <4> ; a <C> ."
+    derived = _derived(turtle, rules)
+    pairs = {(1, 3), (1, 4), (2, 3), (2, 4), (3, 4)}
+    both = derived["chain"] | derived["from"]
+    assert both == _triples("".join(f"<{a}> <p> <{b}> . " for a, b in pairs))
+    assert derived["maybe"] == _triples("<1> <r> <2> , <3> , <4> . <3> <r> <4> .")
+    assert derived["if"] == _triples("<1> <s> <1> . <3> <s> <3> .")
 
 
 def test_a_rule_that_cannot_run_is_named() -> None:

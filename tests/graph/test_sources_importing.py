@@ -155,6 +155,32 @@ def test_stockholm_is_the_municipality_only_where_nothing_else_is_known() -> Non
     assert any("no source says more" in reason for reason in reasons)
 
 
+def test_an_authority_is_not_placed_outside_its_territory() -> None:
+    """A unit's address in another county is no place of the region; one within it is."""
+    places = Gazetteer(
+        names={"0180": "Stockholm", "1281": "Lund"},
+        counties={"01": "Stockholms l\u00e4n", "12": "Sk\u00e5ne l\u00e4n"},
+        towns={"solna": "0180", "lund": "1281"},
+    )
+    region = f"{ID}actor/region"
+    records = [
+        ActorRecord("cordis-fp7", key, (Name(key),), location=Location("SE", city))
+        for key, city in (("a", "Solna"), ("b", "Lund"))
+    ]
+    places_of: dict[bool, set[str]] = {}
+    for is_known in (True, False):
+        territories = {region: f"{ID}place/stockholms-lan"} if is_known else {}
+        shared = Shared(lambda *_: region, places, territories=territories)
+        writer = Statements("cordis-fp7", shared)
+        stated = {quad for record in records for quad in writer.quads(record)}
+        places_of[is_known] = {
+            quad.object.value.removeprefix(ID)
+            for quad in stated
+            if quad.predicate == NamedNode(KG + "locatedIn") and isinstance(quad.object, NamedNode)
+        }
+    assert places_of == {True: {"place/stockholm"}, False: {"place/stockholm", "place/lund"}}
+
+
 def test_places_of_one_name_have_two_iris(gazetteer: Gazetteer) -> None:
     """Håbo and Habo give the same slug, so their codes part them."""
     assert gazetteer.slug("9902") == "habo-9902"
@@ -174,6 +200,15 @@ def test_one_preferred_name_per_language() -> None:
     assert [(x.text, x.language) for x in book.labels("x", "two")] == [("Ett", "sv")]
     assert [(x.text, x.language) for x in book.labels("z", "one")] == [("Zed", "en")]
     assert {x.text for x in book.labels("x", None)} == {"ETT AB", "X", "Ett"}
+
+
+def test_a_name_in_capitals_gives_way_to_one_that_is_not() -> None:
+    """Of names in no stated language, one that CORDIS did not write in capitals is preferred."""
+    book = LabelBook()
+    book.add("x", "one", [Name("ETT BOLAG AB")])
+    book.add("x", "two", [Name("Ett bolag i Provstad AB")])
+    assert {x.text for x in book.labels("x", None) if x.is_preferred} == {"Ett bolag i Provstad AB"}
+    assert {x.text for x in book.labels("x", None) if not x.is_preferred} == {"ETT BOLAG AB"}
 
 
 def test_an_address_of_mail_is_no_name() -> None:

@@ -22,10 +22,14 @@ from klustergraf.sources.selection import Extent
         "EXEMPEL KARIN A.",
         "DR KARIN VON EXEMPEL",
         "Exempel, Karin",
+        "MS EXEMPLA PROVSDOTTER",
+        "VAN DER EXEMPEL KARIN",
+        "J\u00d6RG EXEMPEL",
+        "EXEMPELSSON KARIN SVENSK PROVTAGARE",
     ],
 )
 def test_a_name_of_a_person_is_known(name: str) -> None:
-    """Given name first or last, with a second one, an initial or a title."""
+    """Given name first or last, with another, an initial, a title, a particle."""
     assert is_person_name(name)
 
 
@@ -44,6 +48,9 @@ def test_a_name_of_a_person_is_known(name: str) -> None:
         "Region Stockholm",
         "Uppsala kommun",
         "KARIN & SONS",
+        "AXEL EXEMPELSSON INTERNATIONAL AKTIEBOLAG",
+        "DR EXEMPEL ENTWICKLUNGSGESELLSCHAFT",
+        "AYUNTAMIENTO DE PALMA",
         "3M",
         "",
     ],

@@ -110,6 +110,7 @@ def import_(
             known_names=said.names,
             known_dates=said.dates,
             known_placed=said.placed,
+            known_territories=said.territories,
             issued=issued,
             is_strict=strict,
             advance=lambda read: bar.advance(task, read),

@@ -1,6 +1,6 @@
 """Validate statements against shapes: compiled to SPARQL, by pySHACL, or by both."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import Literal
 
@@ -29,7 +29,7 @@ def validate(
     deadline_seconds: float | None = None,
     vocabulary: Iterable[ox.Quad] | None = None,
     lenient: bool = False,
-    share: tuple[Container[int], int] | None = None,
+    share: Container[int] | None = None,
 ) -> Report:
     """Validate statements against shapes: the shipped ones, or those of the given files.
 
@@ -46,8 +46,9 @@ def validate(
     ``focus_nodes`` limits validation to some nodes, where shapes look at them. ``limit`` bounds
     the results that the report keeps; its counts are of all. With a ``vocabulary``, shapes that
     name a class or property that it does not declare are refused, as is all that can never fire.
-    With ``share`` (some numbers below n, and n), only that share of the compiled shapes is applied,
-    so that others can apply the rest; ``Report.joined`` joins what they find.
+    With a ``share``, only shapes whose numbers are in it are applied, so that others can apply the
+    rest; it is asked for each number once, in order, when the shape's turn has come.
+    ``Report.joined`` joins what they find.
     With ``lenient``, property shapes without ``sh:path`` are left out, each named in the log.
 
     Errors: GraphParseError when a shapes file cannot be read, says what SHACL does not allow, or
@@ -78,22 +79,26 @@ def compiled(
     loaded: ShapesFile,
     nodes: set[Term] | None = None,
     watch: Watch = lambda _: None,
-    share: tuple[Container[int], int] | None = None,
+    share: Container[int] | None = None,
 ) -> tuple[list[Result], list[str]]:
     """Validate with compiled shapes; give the results, and what was left to pySHACL."""
     data = quads if isinstance(quads, Dataset) else Dataset(quads)
-    ours: list[Shape] = []
     left: list[Shape] = []
     log = []
-    for number, shape in enumerate(loaded.shapes.targeted):
-        if share is not None and number % share[1] not in share[0]:
-            continue
-        reason = left_out(loaded, shape, data)
-        (left if reason else ours).append(shape)
-        if reason:
-            log.append(f"{shape.name} was left to pySHACL: {reason}.")
-    focus = None if nodes is None else {shape.node: nodes for shape in ours}
-    results = list(run(loaded.shapes, loaded.graph, data, ours, focus, watch, loaded.source))
+
+    def ours() -> Iterator[Shape]:
+        for number, shape in enumerate(loaded.shapes.targeted):
+            if share is not None and number not in share:
+                continue
+            reason = left_out(loaded, shape, data)
+            if reason:
+                left.append(shape)
+                log.append(f"{shape.name} was left to pySHACL: {reason}.")
+            else:
+                yield shape
+
+    focus = None if nodes is None else {s.node: nodes for s in loaded.shapes.targeted}
+    results = list(run(loaded.shapes, loaded.graph, data, ours(), focus, watch, loaded.source))
     if left:
         watch(left[0])
         found = with_pyshacl.results(list(data.quads()), loaded.only(left))

@@ -94,6 +94,7 @@ class Job:
     known_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     known_dates: frozenset[tuple[str, str]] = frozenset()
     known_placed: frozenset[str] = frozenset()
+    known_territories: Mapping[str, str] = field(default_factory=dict)
     issued: str = ""
     is_strict: bool = False
     advance: Advance = _ignore
@@ -131,6 +132,7 @@ def run(job: Job, resolve: Resolve) -> list[Outcome]:
         LabelBook(known=job.known_names),
         once=set(job.known_dates),
         placed=set(job.known_placed),
+        territories=job.known_territories,
     )
     writers = {name: Statements(name, shared) for name in job.inputs}
     for name, writer in writers.items():
@@ -230,10 +232,17 @@ def _write(
                 raise SourceFormatError(outcome.dataset, skip.where, skip.reason)
             outcome.written -= 1
             outcome.skipped.append(skip)
+        if not outcome.written and outcome.skipped:
+            raise _NothingToWrite
         yield from described()
 
     write = write_as_they_come if job.extent == Extent.ALL else write_sorted
-    outcome.statements = write(outcome.path, quads())
+    with suppress(_NothingToWrite):  # what was there stays
+        outcome.statements = write(outcome.path, quads())
+
+
+class _NothingToWrite(Exception):
+    """Raised when all that was read was skipped: a graph that only describes itself says less."""
 
 
 def _description(job: Job, outcome: Outcome, graph: NamedNode) -> Callable[[], Iterator[Quad]]:

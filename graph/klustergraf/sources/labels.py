@@ -1,7 +1,8 @@
 """What things are called: one preferred name per language, and every other name once.
 
 Several sources name the same thing. A name in a stated language wins over one of which the source
-does not say the language; among equals the source that comes first wins. A name of unknown language
+does not say the language; among equals one that is not in capitals alone, as CORDIS writes most,
+and then that of the source that comes first. A name of unknown language
 is a name in both: an organisation called "Karo Bio AB" is called that in Swedish and in English.
 """
 
@@ -67,15 +68,25 @@ class LabelBook:
         return chosen
 
 
-def _rank(name: Name, language: str, source: int) -> tuple[int, int, int]:
-    """Rank a name for a language: said in that language, else by source, the lowest first."""
+def _rank(name: Name, language: str, source: int) -> tuple[int, bool, int, int]:
+    """Rank a name for a language, the lowest first: said in it, fit for it, by source."""
     if name.kind in ("former", "acronym"):
         tier = 3
     elif name.kind == "alias":
         tier = 2
     else:
         tier = 0 if name.language == language else 1
-    return tier, source, 1 if name.language else 0
+    is_other = name.language not in ("", language)
+    return tier, is_other or _is_in_capitals(name.text), source, 1 if name.language else 0
+
+
+def _is_in_capitals(text: str) -> bool:
+    """Tell whether a name is in capitals alone; a single word may be an acronym.
+
+    >>> [_is_in_capitals(name) for name in ("UPPSALA UNIVERSITET", "IBM", "3M Svenska")]
+    [True, False, False]
+    """
+    return text.isupper() and " " in text.strip()
 
 
 def clean(text: str) -> str:

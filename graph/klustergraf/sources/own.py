@@ -9,8 +9,8 @@ ontology make one graph together, and so do the shapes.
 import gzip
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -118,12 +118,14 @@ class Said:
     """What the founding documents and the curators say of things already.
 
     ``names`` are preferred names by thing and language; ``dates`` the pairs of thing and property
-    whose date is given; ``placed`` the things that are said to be somewhere.
+    whose date is given; ``placed`` the things that are said to be somewhere; ``territories`` the
+    place that an authority is responsible for.
     """
 
     names: dict[str, dict[str, str]]
     dates: frozenset[tuple[str, str]]
     placed: frozenset[str] = frozenset()
+    territories: Mapping[str, str] = field(default_factory=dict)
 
 
 def hand_written_files() -> list[SourceFile]:
@@ -136,18 +138,23 @@ def said_by_hand() -> Said:
     names: dict[str, dict[str, str]] = {}
     dates = set()
     placed = set()
+    territories: dict[str, str] = {}
     for file in hand_written_files():
         for quad in file.quads():
             subject, value = quad.subject, quad.object
             if quad.predicate in _PLACES and isinstance(subject, NamedNode):
                 placed.add(subject.value)
-            if not isinstance(subject, NamedNode) or not isinstance(value, Literal):
+            if not isinstance(subject, NamedNode):
+                continue
+            if quad.predicate == _TERRITORY and isinstance(value, NamedNode):
+                territories[subject.value] = value.value
+            if not isinstance(value, Literal):
                 continue
             if quad.predicate == _PREF_LABEL and value.language:
                 names.setdefault(subject.value, {})[value.language] = value.value
             elif quad.predicate in _DATES:
                 dates.add((subject.value, quad.predicate.value))
-    return Said(names, frozenset(dates), frozenset(placed))
+    return Said(names, frozenset(dates), frozenset(placed), territories)
 
 
 _OUR_GRAPH: Final = f"<{GRAPH}".encode()
@@ -161,6 +168,7 @@ _PLACES: Final = tuple(
     NamedNode(iri)
     for iri in (ORG + "hasSite", ORG + "hasPrimarySite", KG + "locatedIn", KG + "hasTerritory")
 )
+_TERRITORY: Final = NamedNode(KG + "hasTerritory")
 _DATES: Final = tuple(NamedNode(SCHEMA + n) for n in ("foundingDate", "startDate", "endDate"))
 _SUFFIXES: Final = (".ttl", ".nt.gz")
 

@@ -5,7 +5,7 @@ postal code, the county of "Stockholm") stands on a site that is marked inferred
 Relations with a role, an amount or a page are nodes of their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,6 +86,8 @@ class Shared:
     once: set[tuple[str, str]] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
     """Actors of which some source tells more of their place than a town wider than it says."""
+    territories: Mapping[str, str] = field(default_factory=dict)
+    """The place that an authority is responsible for: an address elsewhere is not its place."""
     boundaries_of_counties: frozenset[str] = frozenset(("01", "03"))
 
 
@@ -238,6 +240,9 @@ class Statements:
         if not placement.municipality and iri.value not in self._shared.placed:
             placement = self._shared.gazetteer.likely(location) or placement
         place = self._place(placement.municipality or placement.county)
+        territory = self._shared.territories.get(iri.value)
+        if territory not in (None, place.value, self._place(placement.county).value):
+            return
         if record.kind in ("MunicipalAuthority", "RegionalAuthority"):
             is_own = record.kind == "MunicipalAuthority" and placement.municipality
             if is_own and self.source != "ror":
