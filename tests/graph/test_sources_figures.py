@@ -114,6 +114,50 @@ def test_the_actors_of_the_region_have_identifiers_and_places(shipped_store: Sto
     assert len(unplaced) / actors <= 0.1
 
 
+# Judged by hand: what the lists call a facility, and the actor that is the same undertaking.
+_ALSO_ACTORS = """
+    biobank-sweden centre-for-ai-innovation-caii forum-uppsala-orebro green-innovation-park
+    center-for-innovation-karolinska-university-hospital health-data-sweden innovationsplatsen
+    karolinska-atmp-center medtechlabs region-uppsala-innovation science-for-life-laboratory
+    skandion-clinic sodertalje-science-park uppsala-business-park uppsala-science-park
+    national-bioinformatics-infrastructure-sweden-nbis=national-bioinformatics-infrastructure-sweden
+    uppmax=uppsala-multidisciplinary-center-for-advanced-computational-science
+    uppsala-clinical-research-center-ucr=uppsala-clinical-research-center
+"""
+
+
+def test_facilities_that_are_actors_too(shipped_store: Store) -> None:
+    """Each pair that was judged to be one undertaking, and no other ("NGI" is two)."""
+    expected = {
+        (facility, actor or facility)
+        for facility, _, actor in (pair.partition("=") for pair in _ALSO_ACTORS.split())
+    }
+    found = shipped_store.query(f"{_HEAD} SELECT DISTINCT ?f ?a {{ ?f kg:isAlsoActor ?a }}")
+    assert isinstance(found, QuerySolutions)
+    pairs = {tuple(term.value.rsplit("/", 1)[1] for term in row) for row in found}
+    assert pairs == expected
+
+
+def test_no_authority_is_outside_its_territory(shipped_store: Store) -> None:
+    """An address that a project gives a unit elsewhere does not place the region there."""
+    found = shipped_store.query(
+        f"{_HEAD} SELECT DISTINCT ?a ?c {{ ?a a kg:RegionalAuthority ; kg:hasTerritory ?own ; "
+        "kg:locatedIn ?c . ?c a kg:County . ?own a kg:County FILTER (?c != ?own) }"
+    )
+    assert isinstance(found, QuerySolutions)
+    assert [str(row) for row in found] == []
+
+
+def test_every_actor_is_reached_from_its_county(shipped_store: Store) -> None:
+    """All but the cluster, which is of both."""
+    found = shipped_store.query(
+        f"{_HEAD} SELECT DISTINCT ?a {{ {_REGION} "
+        "FILTER NOT EXISTS { ?a kg:locatedIn ?c . ?c a kg:County } }"
+    )
+    assert isinstance(found, QuerySolutions)
+    assert {row[0].value.rsplit("/", 1)[1] for row in found} == {"capital-of-life"}
+
+
 def test_the_region_takes_part_in_projects(shipped_store: Store) -> None:
     """At least 1,500 EU projects have an actor of the region."""
     query = (

@@ -81,7 +81,7 @@ _TELLING: Final = re.compile(
     r"univ|hosp|clini|klin|institut|cent(er|re|rum)|found|stift|stichting|fond|school|schul|college"
     r"|academ|akadem|museum|associ|societ|company|group|consult|service|system|tech|pharma|bio|lab"
     r"|energ|engineer|solution|design|studio|film|media|press|verlag|data|soft|digital|medical|nova"
-    r"|arndt|aea|council|city|aktiebol|internat|gesellschaft|minist|agenc|trust|registe|marine|shipping|sport|azienda|stadt|kommun|region|^(ab|ag|as|bv|gmbh|inc|kg|llc|llp|ltd|limited|lda|nv|oy|plc|sa"
+    r"|arndt|aea|council|city|aktiebol|internat|gesellschaft|minist|agenc|trust|register|marine|shipping|sport|azienda|stadt|kommun|region|^(ab|ag|as|bv|gmbh|inc|kg|llc|llp|ltd|limited|lda|nv|oy|plc|sa"
     r"|sas|sarl|sl|spa|sprl|srl|sro|doo|ev|eu|eeig|aisbl|asbl|and|und|et|y|st|san|santa|sankt|saint)$"
 )
 
