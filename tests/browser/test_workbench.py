@@ -22,8 +22,8 @@ ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 def workbench(open_page: Open) -> Callable[..., Page]:
     """Give a function that opens the workbench, when it is ready."""
 
-    def opened(**options: object) -> Page:
-        page = open_page("/sparql", **options)
+    def opened(path: str = "/sparql", **options: object) -> Page:
+        page = open_page(path, **options)
         page.locator("#workbench[data-ready=true]").wait_for()
         return page
 
@@ -110,7 +110,9 @@ def test_fault_is_shown_where_it_is(
     workbench: Callable[..., Page], language: str, told: str
 ) -> None:
     """A query that is none is told with line, column and reason, and the cursor goes there."""
-    page = workbench(allow={400}, language=language)
+    # The language of the page counts, not that of the browser.
+    other = "en" if language == "sv" else "sv"
+    page = workbench(f"/sparql?lang={language}", allow={400}, language=other)
     run(page, "SELECT ?x WHERE {\n  ?x ?y }")
     expect(page.locator("#fault")).to_have_text(told)
     expect(page.locator("#editor .cm-lintRange-error")).to_have_count(1)
