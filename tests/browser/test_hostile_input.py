@@ -53,7 +53,7 @@ def _watched(browser: Browser, address: str) -> tuple[Page, list[str]]:
 def server() -> Iterator[tuple[int, str]]:
     """Start the service in a process of its own; give its process id and its address."""
     program = Path(sys.executable).parent / "klustergraf"
-    command = [program, "serve", "--port", "0", "--data", str(TINY)]
+    command = [str(program), "serve", "--port", "0", "--data", str(TINY)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
