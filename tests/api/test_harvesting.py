@@ -51,6 +51,14 @@ def test_dcat_ap(served: tuple[TestClient, Version]) -> None:
     quads = list(ox.parse(response.content, format=ox.RdfFormat.RDF_XML))
     assert not any(isinstance(q.subject, ox.BlankNode) for q in quads)
     assert served[1].id in response.text
+    files = [
+        q.object.value
+        for q in quads
+        if q.predicate.value.endswith("#downloadURL") and isinstance(q.object, ox.NamedNode)
+    ]
+    assert len(files) == 3 + 6
+    for file in files:
+        assert served[0].get(file.removeprefix(URL.rstrip("/"))).status_code == 200
     if profile("dcat-ap-3.0.1"):
         report = validate_profile(quads, "dcat-ap-3.0.1")
         assert report.conforms, report.text("en")

@@ -122,7 +122,8 @@ def catalogue(publisher: Publisher = PUBLISHER) -> list[ox.Triple]:
     )  # fmt: skip
     date = "2026-11-26T12:00:00+00:00"
     years = ("1984", "2031")
-    subject = CatalogueSubject("cd" * 32, date, date, URL, publisher, (dump,), years)
+    tables = ("tables/actors.csv", "tables/places.csv")
+    subject = CatalogueSubject("cd" * 32, date, date, URL, publisher, (dump,), tables, years)
     return describe_catalogue(subject)
 
 
@@ -149,11 +150,15 @@ def test_catalogue() -> None:
           ?contact a v:Organization ; v:fn ?fn ; v:hasEmail <mailto:oppnadata@example.org> .
           ?file dcat:downloadURL ?url ; spdx:checksum/spdx:checksumValue ?sum ;
             dct:license <http://creativecommons.org/licenses/by/4.0/> .
+          ?tables dcat:downloadURL <https://data.example.org/dumps/VERSION/tables/actors.csv> ,
+            <https://data.example.org/dumps/VERSION/tables/places.csv> ;
+            dct:format <http://publications.europa.eu/resource/authority/file-type/CSV> .
+          ?d dcat:distribution ?tables .
           ?access dcat:accessService ?service .
           ?service a dcat:DataService ; dcat:endpointURL <https://data.example.org/sparql> ;
             dcat:endpointDescription <https://data.example.org/openapi.json> ;
             dcat:servesDataset ?d .
-        }"""
+        }""".replace("VERSION", "cd" * 32)
     )
     assert answer.askAnswer
 

@@ -24,6 +24,7 @@ from klustergraf.description.void import describe_void
 from klustergraf.dumps import PACKINGS, list_dumps, made_dump
 from klustergraf.engine.base import TriplesFormat
 from klustergraf.errors import VersionNotFound
+from klustergraf.tables import TABLES
 from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import NOT_STORED, Parts, PartsDep
@@ -91,6 +92,7 @@ def _subject(request: Request, parts: Parts, version: Version) -> CatalogueSubje
         public_base(request, parts),
         publisher,
         tuple(dumps),
+        tuple(f"tables/{name}.csv" for name in TABLES),
         (min(years), max(years)) if years else (),
     )
 

@@ -78,9 +78,15 @@ _OF_DUMP = {
     "sv": "Alla namngivna grafer i en version, oförändrad så länge den finns.",
     "en": "All named graphs of one version, unchanged for as long as it is there.",
 }
+_OF_TABLES = {
+    "sv": "Aktörer, platser, anläggningar, projekt, deltaganden och samarbeten: en fil för varje.",
+    "en": "Actors, places, facilities, projects, participations, collaborations: a file for each.",
+}
 # The format as an IRI of the EU's list: DCAT-AP takes no text, and DCAT-AP-SE's forms take either.
 _FILE_TYPES = _AUTHORITY + "file-type/"
-_FILE_TYPE = {"application/n-quads": "RDF_N_QUADS", "application/trig": "RDF_TRIG"}
+_FILE_TYPE = {
+    "application/n-quads": "RDF_N_QUADS", "application/trig": "RDF_TRIG", "text/csv": "CSV",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,8 @@ class DumpFile:
 class CatalogueSubject:
     """What a catalogue describes. ``created`` and ``first`` are ISO 8601 times.
 
-    ``years``: the first and the last year that the data is about, or nothing.
+    ``tables``: names of files in CSV. ``years``: the first and the last year that the data is
+    about, or nothing.
     """
 
     version_id: str
@@ -161,6 +168,7 @@ class CatalogueSubject:
     public_url: str
     publisher: Publisher = field(default_factory=Publisher)
     dumps: tuple[DumpFile, ...] = ()
+    tables: tuple[str, ...] = ()
     years: tuple[str, ...] = ()
 
 
@@ -223,26 +231,19 @@ def _describe_dataset(
     said.link(dataset, FOAF + "page", subject.public_url + "ontology")
     for dump in subject.dumps:
         _describe_dump(said, dataset, subject, dump)
+    if subject.tables:
+        _describe_tables(said, dataset, subject)
 
 
 def _describe_dump(
     said: Statements, dataset: str, subject: CatalogueSubject, dump: DumpFile
 ) -> None:
     own = f"{DOCUMENT}#dump/{dump.name}"
-    url = f"{subject.public_url}dumps/{subject.version_id}/{dump.name}"
-    said.link(dataset, DCAT + "distribution", own)
-    said.a(own, DCAT + "Distribution")
+    _describe_files(said, dataset, own, subject, (dump.name,), dump.media_type)
     said.texts(own, DCT + "title", dump.title)
     said.texts(own, DCT + "description", _OF_DUMP)
-    said.link(own, DCT + "format", _FILE_TYPES + _FILE_TYPE[dump.media_type])
-    said.link(own, DCAT + "accessURL", f"{subject.public_url}dumps/{subject.version_id}")
-    said.link(own, DCAT + "downloadURL", url)
-    said.link(own, DCT + "license", LICENCE)
-    said.link(own, DCAT + "mediaType", _IANA + dump.media_type)
     if dump.packing:
         said.link(own, DCAT + "compressFormat", _IANA + dump.packing)
-    said.link(own, DCATAP + "availability", _AUTHORITY + _STABLE)
-    said.typed(own, DCT + "modified", subject.created, "dateTime")
     if dump.sha256:
         checksum = f"{own}/checksum"
         said.link(own, SPDX + "checksum", checksum)
@@ -250,6 +251,34 @@ def _describe_dump(
         said.link(checksum, SPDX + "algorithm", SPDX + "checksumAlgorithm_sha256")
         said.typed(checksum, SPDX + "checksumValue", dump.sha256, "hexBinary")
         said.typed(own, DCAT + "byteSize", dump.size, "nonNegativeInteger")
+
+
+def _describe_tables(said: Statements, dataset: str, subject: CatalogueSubject) -> None:
+    # In Sweden the files of one distribution are each its downloadURL, until DCAT says how else.
+    own = DOCUMENT + "#dump/tables"
+    _describe_files(said, dataset, own, subject, subject.tables, "text/csv")
+    said.texts(own, DCT + "title", {"sv": "Tabeller, CSV", "en": "Tables, CSV"})
+    said.texts(own, DCT + "description", _OF_TABLES)
+
+
+def _describe_files(
+    said: Statements,
+    dataset: str,
+    own: str,
+    subject: CatalogueSubject,
+    names: tuple[str, ...],
+    media_type: str,
+) -> None:
+    address = f"{subject.public_url}dumps/{subject.version_id}"
+    said.link(dataset, DCAT + "distribution", own)
+    said.a(own, DCAT + "Distribution")
+    said.link(own, DCT + "format", _FILE_TYPES + _FILE_TYPE[media_type])
+    said.link(own, DCAT + "accessURL", address)
+    said.link(own, DCAT + "downloadURL", *(f"{address}/{name}" for name in names))
+    said.link(own, DCT + "license", LICENCE)
+    said.link(own, DCAT + "mediaType", _IANA + media_type)
+    said.link(own, DCATAP + "availability", _AUTHORITY + _STABLE)
+    said.typed(own, DCT + "modified", subject.created, "dateTime")
 
 
 def _describe_services(
