@@ -49,6 +49,7 @@ bench: .venv/.bench ## measure beside other servers (SIZE=10k, 1m or 10m; QUICK=
 	$(BIN)/python bench/linked_data.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/void.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/network.py $(if $(QUICK),--quick) $(if $(CORDIS),--data $(CORDIS))
+	$(BIN)/python bench/foretelling.py $(if $(CORDIS),--data $(CORDIS))
 	$(BIN)/python bench/search.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/network_page.py $(if $(QUICK),--quick)
 	$(BIN)/python bench/contribute.py $(if $(QUICK),--quick)

@@ -312,8 +312,12 @@ class ActorNotFound(GraphError):
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         self.name = name
         self.nearest = nearest
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-        super().__init__(f"The network has no actor {name!r}.{hint}")
+        hint = (
+            f". Did you mean {' or '.join(nearest)}?"
+            if nearest
+            else ", and none of a name like it."
+        )
+        super().__init__(f"The network has no actor {name!r}{hint}")
 
 
 class ActorAmbiguous(GraphError):

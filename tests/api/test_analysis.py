@@ -89,6 +89,23 @@ def test_contradictory_filters(analysed: TestClient) -> None:
     assert "Take one away" in answer.json()["hint"]
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("network?kind=universty", "Did you mean university?"),
+        ("network?kind=university&kind=x", "Nothing has the kind 'x'."),
+        ("network?since=2020&until=2010", "end (2010) before they begin (2020)"),
+        ("network/projection?onto=project&programme=fp77", "Did you mean fp7"),
+        ("network/paths?from=KTH&to=kth", "the same actor"),
+    ],
+)
+def test_hints(analysed: TestClient, query: str, told: str) -> None:
+    """What is amiss with filters or ends is said in the answer."""
+    answer = analysed.get(f"/api/{query}")
+    assert answer.status_code == 200
+    assert told in answer.json()["hint"]
+
+
 def test_ego(analysed: TestClient) -> None:
     """What is around Flemingsberg Science has it and its seven backers."""
     answer = analysed.get("/api/network?ego=flemingsberg-science&radius=1").json()

@@ -132,7 +132,7 @@ def test_nothing_fits(founding: BuildResult) -> None:
     """Contradictory filters give an empty table and a hint, and no failure."""
     result = run(founding, "network", "metrics", "--tie", "foundation", "--programme", "fp7")
     assert result.exit_code == 0
-    assert "No pair fits" in result.stderr
+    assert "Nothing has the programme 'fp7'." in result.stderr
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -271,6 +271,37 @@ def test_projections_in_every_format(
         assert len(edges) == len(pairs)
     if name != "xlsx" and (pairs or not name.startswith("csv")):
         assert analysis.snapshot.version.encode() in content
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["metrics", "--kind", "universty"], "the kind 'universty'. Did you mean university?"),
+        (["metrics", "--county", "stokholms-lan"], "Did you mean stockholms-lan"),
+        (["metrics", "--programme", "fp99", "--kind", "university"], "programme 'fp99'"),
+        (["metrics", "--since", "2020", "--until", "2010"], "end (2010) before they begin (2020)"),
+        (["onto", "priority", "--municipality", "upsala"], "Did you mean uppsala"),
+        (["metrics", "--tie", "facility", "--min-weight", "99"], "Take one away"),
+        (["paths", "KTH", "kth"], "the same actor"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_filters_that_nothing_fits(founding: BuildResult, words: list[str], told: str) -> None:
+    """An empty answer is a result, and says what is amiss with the filters."""
+    result = run(founding, "network", *words)
+    assert result.exit_code == 0
+    assert told in result.stderr
+
+
+def test_a_file_that_cannot_be_written(founding: BuildResult, tmp_path: Path) -> None:
+    """A folder that is not there is told, without a traceback."""
+    for words in (
+        ["export", str(tmp_path / "no" / "x"), "--format", "csv"],
+        ["plot", str(tmp_path / "no" / "x.svg"), "--tie", "foundation"],
+    ):
+        result = run(founding, "network", *words)
+        assert result.exit_code == 1
+        assert "No such file or directory" in result.stderr
 
 
 def test_a_projection_is_around_no_one(founding: BuildResult, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
 from klustergraf.analysis import (
+    hints,
     network_questions,
     picture,
     storage,
@@ -188,9 +189,6 @@ def kept(key: tuple[str, NetworkFilter, str, int | None, int], made: Callable[[]
 def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
     if form != "json":
         return FORMATS[form][0](network_contents(analysis, chosen))
-    hint = None
-    if not chosen.edges:
-        hint = "No pair fits all of these filters. Take one away, or lower min_weight."
     snapshot = analysis.snapshot
     answer = models.NetworkAnswer(
         version=snapshot.version,
@@ -206,7 +204,7 @@ def _written(analysis: Analysis, chosen: Network, form: str) -> bytes:
         places=snapshot.places,
         nodes=[models.node_of(analysis, chosen, n) for n in chosen.nodes],
         edges=[models.link_of(analysis, e) for e in chosen.edges],
-        hint=hint,
+        hint=hints.hint(snapshot, chosen.asked, len(chosen.edges)),
     )
     return answer.model_dump_json().encode()
 
@@ -252,6 +250,11 @@ async def paths(
             edges=[models.link_of(analysis, edge) for edge in edges],
         )
 
+    hint = None
+    if start == end:
+        hint = hints.SAME_ACTOR
+    elif not shortest:
+        hint = f"No path of at most {max_steps} steps leads from one to the other."
     return models.PathsAnswer(
         version=analysis.snapshot.version,
         query=network_questions.pairs(),
@@ -259,9 +262,7 @@ async def paths(
         target=models.node_of(analysis, whole, end),
         shortest=[told(path) for path in shortest],
         best=[told(path) for path in best],
-        hint=None
-        if shortest
-        else f"No path of at most {max_steps} steps leads from one to the other.",
+        hint=hint,
     )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from klustergraf.analysis import coverage as strategy
 from klustergraf.analysis import growth as years
-from klustergraf.analysis import network_questions, storage, strategy_questions
+from klustergraf.analysis import hints, network_questions, storage, strategy_questions
 from klustergraf.analysis.contents import projection_contents
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.analysis.names import find_actor
@@ -258,7 +258,7 @@ def _projected(analysis: Analysis, asked: NetworkFilter, onto: str) -> bytes:
             )
             for item in found
         ],
-        hint=None if found else "Nothing fits all of these filters. Take one away.",
+        hint=hints.hint(snapshot, asked, len(found)),
     )
     return answer.model_dump_json().encode()
 

@@ -47,6 +47,11 @@ class NetworkFilter:
         """The least weight of a pair; fractions may fall short of it by what adding them loses."""
         return self.min_weight - (EQUAL if self.counting == "fractional" else 0)
 
+    @property
+    def is_reversed(self) -> bool:
+        """Whether the years end before they begin: nothing is in them."""
+        return self.since is not None and self.until is not None and self.since > self.until
+
     def takes_actor(self, actor: Actor) -> bool:
         """Tell whether an actor is wanted."""
         return all(
@@ -73,7 +78,7 @@ class NetworkFilter:
         if self.since is None and self.until is None:
             return True
         first, last = year_of(since), year_of(until)
-        if first is None and last is None:
+        if self.is_reversed or (first is None and last is None):
             return False
         ended = self.since is not None and last is not None and last < self.since
         begins_later = self.until is not None and first is not None and first > self.until

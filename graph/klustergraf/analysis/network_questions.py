@@ -306,6 +306,8 @@ def _in_years(asked: NetworkFilter) -> list[str]:
     """Keep what is there in the years of a filter; what has no date at all is not."""
     if not _is_dated(asked):
         return []
+    if asked.is_reversed:
+        return ["FILTER (false)"]
     found = ["FILTER (BOUND(?since) || BOUND(?until))"]
     for limit, name, compared in ((asked.since, "?until", ">="), (asked.until, "?since", "<=")):
         if limit is not None:

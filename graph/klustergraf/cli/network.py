@@ -16,7 +16,7 @@ from rich.table import Table
 
 from klustergraf.analysis import coverage as strategy_coverage
 from klustergraf.analysis import growth as years
-from klustergraf.analysis import picture, storage, suggestions
+from klustergraf.analysis import hints, picture, storage, suggestions
 from klustergraf.analysis.brokerage import ROLES
 from klustergraf.analysis.contents import network_contents, projection_contents
 from klustergraf.analysis.formats import FORMATS
@@ -36,7 +36,6 @@ MEASURES: Final = (
 )  # fmt: skip
 _OF_SHOWN: Final = ("degree", "strength")
 _PIPED_WIDTH: Final = 200
-_NOTHING_FITS: Final = "No pair fits all of these filters. Take one away."
 
 Row = Mapping[str, Any]
 
@@ -147,8 +146,24 @@ def _cell(value: object) -> str:
 def _tell_size(asked: _Asked) -> None:
     network = asked.network
     click.echo(f"{len(network.nodes)} actors, {len(network.edges)} pairs", err=True)
-    if not network.edges:
-        click.echo(_NOTHING_FITS, err=True)
+    _tell_hint(asked, len(network.edges))
+
+
+def _tell_hint(asked: _Asked, found: int) -> None:
+    told = hints.hint(asked.analysis.snapshot, asked.network.asked, found)
+    if told:
+        click.echo(told, err=True)
+
+
+def _save(file: Path, content: bytes) -> None:
+    """Write a file.
+
+    Errors: click.FileError, which says why it cannot be written.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as exc:
+        raise click.FileError(str(file), exc.strerror or str(exc)) from exc
 
 
 @click.group()
@@ -252,7 +267,9 @@ def paths(
     snapshot = asked.analysis.snapshot
     ends = find_actor(snapshot, start), find_actor(snapshot, end)
     shortest, best = shortest_paths(asked.network, *ends, k, max_steps)
-    if not best:
+    if ends[0] == ends[1]:
+        click.echo(hints.SAME_ACTOR, err=True)
+    elif not best:
         click.echo(f"No path of at most {max_steps} steps leads from one to the other.", err=True)
     else:
         told = f"{len(shortest)} shortest of {len(shortest[0]) - 1} steps; the best by weight:"
@@ -363,6 +380,7 @@ def onto(
     snapshot = asked.analysis.snapshot
     found = project_onto(snapshot, what, asked.network.asked)
     click.echo(f"{len(found)} pairs", err=True)
+    _tell_hint(asked, len(found))
     named = {**snapshot.things, **snapshot.areas}
     rows = [
         {
@@ -395,7 +413,7 @@ def plot(
     asked = _ask(home, language, **chosen)
     _tell_size(asked)
     drawn = _around(asked, ego_name, radius)
-    file.write_bytes(writers[file.suffix.lower()](asked.analysis, drawn, language))
+    _save(file, writers[file.suffix.lower()](asked.analysis, drawn, language))
     click.echo(str(file))
 
 
@@ -427,9 +445,8 @@ def export(
     else:
         held = network_contents(asked.analysis, _around(asked, ego_name, radius))
     click.echo(f"{len(held.nodes)} nodes, {len(held.edges)} edges", err=True)
-    if not held.edges:
-        click.echo(_NOTHING_FITS, err=True)
-    file.write_bytes(FORMATS[name][0](held))
+    _tell_hint(asked, len(held.edges))
+    _save(file, FORMATS[name][0](held))
     click.echo(str(file))
 
 
