@@ -316,7 +316,8 @@ def _stranger(
 
 
 def _gain(estimate: Estimate) -> str:
-    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+    told = f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+    return told.replace("+0.000", "0.000").replace("-0.000", "0.000")
 
 
 def table(title: str, meetings: Meetings, scores: Sequence[Score]) -> str:
