@@ -30,6 +30,7 @@ def engine_for(source: Version | Path, settings: Settings) -> EmbeddedEngine:
         max_nesting=settings.query_depth,
         warm_workers=settings.warm_workers,
         storage=settings.storage,
+        allocator=settings.allocator,
     )
 
 

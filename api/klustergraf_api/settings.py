@@ -103,6 +103,10 @@ class Settings(BaseSettings):
         ge=0,
         description="How many workers have their own copy of data in memory: faster, asked first.",
     )
+    allocator: str = Field(
+        default="auto",
+        description="Memory allocator of queries: auto (mimalloc if installed), system, or a path.",
+    )
     query_timeout_seconds: float = Field(
         default=30.0, gt=0, description="Longest time a query may run; a request may ask for less."
     )

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Literal, Self, TypedDict
 
 from klustergraf.engine import frames
+from klustergraf.engine.allocator import AUTO
 from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import Cancellation, QueryRequest
 from klustergraf.engine.change import Change
@@ -40,6 +41,7 @@ class _Options(TypedDict):
     max_nesting: int
     warm_workers: int
     storage: Storage
+    allocator: str
 
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -61,6 +63,7 @@ class EmbeddedEngine:
     nests brackets deeper than ``max_nesting`` is refused.
     ``storage``: ``disk`` keeps the dataset in a store that is derived once and lies beside the
     version (of a file: in the user's cache), ``auto`` does so when memory would become scarce.
+    ``allocator``: as for :func:`klustergraf.engine.allocator.preloaded`.
     ``keeper``: one that has loaded the dataset; without it, one is started.
     Units: ``memory_mb`` is what one query may use beside the dataset, ``result_mb`` what its
     answer may have, both in units of 2**20 bytes.
@@ -89,6 +92,7 @@ class EmbeddedEngine:
         max_nesting: int = MAX_NESTING,
         warm_workers: int = 1,
         storage: Storage = "memory",
+        allocator: str = AUTO,
         keeper: KeeperProcess | None = None,
     ) -> None:
         path = source.dataset_path if isinstance(source, Version) else source
@@ -100,7 +104,7 @@ class EmbeddedEngine:
         self._pool = Pool(
             workers,
             most_waiting,
-            lambda: KeeperProcess.start(path, default_graph, memory_mb, folder),
+            lambda: KeeperProcess.start(path, default_graph, memory_mb, folder, allocator),
             most_warm=warm_workers,
             keeper=keeper,
         )
@@ -114,6 +118,7 @@ class EmbeddedEngine:
             "max_nesting": max_nesting,
             "warm_workers": warm_workers,
             "storage": storage,
+            "allocator": allocator,
         }
         self._most_changes = 0 if folder else path.stat().st_size // _BYTES_PER_CHANGE
         self._graphs = self._pool.keeper.graphs

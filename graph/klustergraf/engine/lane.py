@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from klustergraf.engine import frames
+from klustergraf.engine.allocator import SYSTEM, preloaded
 from klustergraf.engine.change import Change
 from klustergraf.engine.keeper import HANDED_OVER, SUCCESSION
 from klustergraf.errors import EngineUnavailable, GraphParseError
@@ -107,11 +108,17 @@ class KeeperProcess:
 
     @classmethod
     def start(
-        cls, dataset_path: Path, default_graph: str, memory_mb: int, folder: Path | None = None
+        cls,
+        dataset_path: Path,
+        default_graph: str,
+        memory_mb: int,
+        folder: Path | None = None,
+        allocator: str = SYSTEM,
     ) -> "KeeperProcess":
         """Start a keeper, and wait until it has loaded the dataset.
 
-        ``folder``: where the dataset's store lies or shall lie, if not in memory.
+        ``folder``: where the dataset's store lies or shall lie, if not in memory; ``allocator``: as
+        for :func:`klustergraf.engine.allocator.preloaded`.
         Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
         """
         control, theirs = socket.socketpair()
@@ -129,6 +136,7 @@ class KeeperProcess:
                     ),
                 ),
                 pass_fds=[theirs.fileno()],
+                env={**os.environ, **preloaded(allocator)},  # noqa: TID251 - handed on, not read
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # an interrupt from the keyboard is for the service alone

@@ -3,10 +3,12 @@
 A forked worker shares the keeper's pages until it writes to them, and the store writes wherever it
 reads: it counts who holds a node. So a query pays for the copy of every page that it is the first
 to touch; at a million triples that made look-ups five times as dear, and scans half as dear again.
-A worker that may have its own copy makes it beforehand, while nobody asks it anything.
+A worker that may have its own copy makes it beforehand, while nobody asks it anything. It is made
+of huge pages where the kernel can do that: a query walks all over the store, and with pages of
+4 KiB the processor forgets where they are; of huge ones it needs five hundred times fewer. That
+made scans and joins a sixth faster at a million triples.
 """
 
-import contextlib
 import ctypes
 import select
 import socket
@@ -17,8 +19,8 @@ from typing import Final
 Range = tuple[int, int]
 
 _MADV_POPULATE_WRITE: Final = 23  # since Linux 5.14; elsewhere pages are copied as they are touched
-# The kernel copies so much in a few milliseconds, which is what a query may have to wait.
-_STEP_BYTES: Final = 4 * 1024 * 1024
+_MADV_COLLAPSE: Final = 25  # since Linux 6.1: copies into one huge page
+_HUGE_BYTES: Final = 2 * 1024 * 1024  # of a huge page; also what the kernel copies in a millisecond
 _IDLE_MILLISECONDS: Final = 50
 
 
@@ -56,13 +58,24 @@ class OwnCopy:
             return
         # Memory that was given back meanwhile has nothing to be copied; that is no error.
         for begin, end in self._steps:
-            with contextlib.suppress(OSError):
-                self._madvise(begin, end - begin, _MADV_POPULATE_WRITE)
+            size = end - begin
+            is_huge = size == _HUGE_BYTES and not self._madvise(begin, size, _MADV_COLLAPSE)
+            if not is_huge:
+                self._madvise(begin, size, _MADV_POPULATE_WRITE)
             if poll.poll(0):
                 return
 
 
 def _steps(ranges: Sequence[Range]) -> Iterator[Range]:
+    """Cut ranges where a huge page may begin or end.
+
+    >>> mebibyte = 1 << 20
+    >>> [(b / mebibyte, e / mebibyte) for b, e in _steps([(1 * mebibyte, 7 * mebibyte)])]
+    [(1.0, 2.0), (2.0, 4.0), (4.0, 6.0), (6.0, 7.0)]
+    """
     for begin, end in ranges:
-        for start in range(begin, end, _STEP_BYTES):
-            yield start, min(start + _STEP_BYTES, end)
+        start = begin
+        while start < end:
+            stop = min((start // _HUGE_BYTES + 1) * _HUGE_BYTES, end)
+            yield start, stop
+            start = stop

@@ -20,7 +20,8 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -69,6 +70,12 @@ class _Memory:
         """Let the next query use as much as one may, beside what is in use now."""
         soft = min(self._read()[1] + self._limit, self._hard)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, self._hard))
+
+    def copied(self, copy: Callable[[], None]) -> None:
+        """Let shared memory be copied; what that adds, as huge pages do, is no growth."""
+        before = self._read()[0]
+        copy()
+        self._resident += max(self._read()[0] - before, 0)
 
     def has_grown(self) -> bool:
         """Tell whether it is time for a fresh worker."""
@@ -256,7 +263,7 @@ def work(
             memory.may_copy = job.is_warm and bool(shared)
             lives = job.run()
             if lives and memory.may_copy:
-                copy.make(sink)
+                memory.copied(partial(copy.make, sink))
         status = 0
     finally:
         os._exit(status)
