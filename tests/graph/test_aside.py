@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from klustergraf.aside import Aside
+from klustergraf.aside import Aside, Turns
 from klustergraf.errors import GraphParseError
 
 
@@ -24,6 +24,18 @@ def test_the_result_and_the_error_come_back(*, is_wanted: bool) -> None:
     ):
         work.result()
     assert (error.value.line, error.value.column) == (3, 7)
+
+
+def test_each_turn_is_one_process_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes that go through the same numbers: each number is taken once, by one."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    turns = Turns()
+    with Aside(lambda: [number for number in range(5000) if number in turns]) as other:
+        assert other.is_beside
+        own = [number for number in range(5000) if number in turns]
+        theirs = other.result()
+    assert sorted(own + theirs) == list(range(5000))
 
 
 def test_the_work_sees_memory_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

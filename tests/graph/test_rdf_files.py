@@ -161,6 +161,14 @@ def test_what_needs_more_than_lines_is_left_to_the_reader(text: str, tmp_path: P
     assert canonical_lines(_packed(path)) is None
 
 
+def test_an_address_may_look_like_a_direction(tmp_path: Path) -> None:
+    """An IRI with --rtl in it, as participations of RTL have, is no direction of text."""
+    path = tmp_path / "a.nt"
+    line = '<http://example.org/rcn-1--rtl-nieuws> <urn:p> "x--ltr"@en .\n'
+    path.write_text(line)
+    assert canonical_lines(path) == line.encode()
+
+
 def test_lines_are_of_n_triples_only(tmp_path: Path) -> None:
     """Turtle is read statement by statement; a broken file is refused with its place."""
     turtle, broken = tmp_path / "a.ttl", tmp_path / "b.nt"

@@ -1,14 +1,17 @@
 """Search: a name is found however it is written, and counts are what choosing gives."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import NamedNode, RdfFormat, parse, serialize
 
 from klustergraf.derivations import SEARCH
-from klustergraf.search import SearchIndex
+from klustergraf.search import SearchIndex, reading
 from klustergraf.search.folding import edits, fold
-from klustergraf.version import Version
+from klustergraf.version import Version, serialise_dataset
 
 NAMES = """
 @prefix kg: <https://w3id.org/klustergraf/ontology#> .
@@ -45,6 +48,21 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     quads = parse(NAMES, format=RdfFormat.TRIG)
     version.dataset_path.write_bytes(serialize(quads, format=RdfFormat.N_QUADS) or b"")
     return SearchIndex(SEARCH.folder(version))
+
+
+@pytest.mark.parametrize("lines", [1, 3, 1_000_000])
+def test_a_dataset_is_read_in_parts(
+    lines: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some lines at a time or all at once: the things with names, as they are said to be."""
+    monkeypatch.setattr(reading, "_AT_A_TIME", lines)
+    quads = list(parse(NAMES, format=RdfFormat.TRIG))
+    path = tmp_path / "dataset.nq"
+    path.write_bytes(serialise_dataset(quads))
+    degrees = Counter(q.object.value for q in quads if isinstance(q.object, NamedNode))
+    expected = {iri: t for iri, t in reading.read_things(quads, degrees).items() if t.names}
+    assert len(expected) == 9
+    assert reading.read_dataset(path) == expected
 
 
 def first(index: SearchIndex, text: str) -> str:

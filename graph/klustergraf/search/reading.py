@@ -41,7 +41,7 @@ _NAMES: Final = {
 _DERIVED: Final = "/graph/derived/"
 
 
-@dataclass
+@dataclass(slots=True)
 class Thing:
     """One thing that can be found. ``names``: text, language and rank; ``degree``: links to it."""
 
@@ -127,17 +127,35 @@ def read_things(quads: Iterable[Quad], degrees: Mapping[str, int]) -> dict[str, 
 
 
 def read_dataset(path: Path) -> dict[str, Thing]:
-    """Read the things of a dataset of canonical N-Quads, a statement on each line.
+    """Read the things with names of a dataset of canonical N-Quads, a statement on each line.
 
-    Only the lines that matter are parsed; of the others, what they lead to is counted.
+    Only the lines that matter are parsed, some at a time; of the others, what they lead to is
+    counted. The lines of a subject follow each other, since they are sorted.
     """
-    wanted: list[bytes] = []
+    things: dict[str, Thing] = {}
     degrees: Counter[str] = Counter()
+    wanted: list[bytes] = []
+    last = b""
     with path.open("rb") as lines:
         for line in lines:
-            _, predicate, rest = line.split(b" ", 2)
+            subject, predicate, rest = line.split(b" ", 2)
             if rest.startswith(b"<"):
                 degrees[rest[1 : rest.index(b">")].decode()] += 1
             if predicate in _WANTED:
+                if len(wanted) >= _AT_A_TIME and subject != last:
+                    things |= _named(wanted)
+                    wanted.clear()
                 wanted.append(line)
-    return read_things(parse(b"".join(wanted), format=RdfFormat.N_QUADS), degrees)
+                last = subject
+    things |= _named(wanted)
+    for iri, thing in things.items():
+        thing.degree = degrees.get(iri, 0)
+    return things
+
+
+_AT_A_TIME: Final = 10_000  # lines
+
+
+def _named(lines: list[bytes]) -> dict[str, Thing]:
+    found = read_things(parse(b"".join(lines), format=RdfFormat.N_QUADS), {})
+    return {iri: thing for iri, thing in found.items() if thing.names}
