@@ -16,7 +16,16 @@ from klustergraf.errors import (
     QueryResourcesExceeded,
     QueryTimeout,
 )
-from serving import ENDLESS, ENDLESS_ROWS, children, cross_join, is_running, numbers, wait_until
+from serving import (
+    ENDLESS,
+    ENDLESS_ROWS,
+    children,
+    cross_join,
+    is_done_within,
+    is_running,
+    numbers,
+    wait_until,
+)
 
 SECONDS = 1.0
 NODES = 60
@@ -89,9 +98,10 @@ def test_hostile_query_ends_in_time_and_the_next_answers(engine: EmbeddedEngine,
     with contextlib.suppress(GraphError):  # an answer is as good
         run(engine, HOSTILE[name])
     assert time.monotonic() - began < SECONDS + 1
-    began = time.monotonic()
-    assert run(engine, "ASK { <http://e/1> <http://e/p> ?o }") == b"true"
-    assert time.monotonic() - began < 1
+    answers = []
+    ordinary = "ASK { <http://e/1> <http://e/p> ?o }"
+    assert is_done_within(1, lambda: answers.append(run(engine, ordinary)))
+    assert set(answers) == {b"true"}
     found = children(engine.keeper_pid)
     assert wait_until(lambda: "Z" not in children(engine.keeper_pid).values())
     assert len(found) <= 2 + 1 + 1  # the workers, the one that is ready, one that is ending

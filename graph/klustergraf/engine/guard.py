@@ -8,7 +8,8 @@ first of two walls: a worker can open neither a file nor a connection.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Iterable, Iterator, Set
+from itertools import accumulate
 from typing import Final
 from urllib.parse import urljoin
 
@@ -29,6 +30,10 @@ _TELLING = re.compile(
     r"service|from|\\|\b(?:" + "|".join(sorted(_UPDATES)) + r")\b",
     re.IGNORECASE | re.ASCII,
 )
+
+# What a bracket may stand in without being one: a string, an IRI, a comment, an escape.
+_HIDING = re.compile(r"""["'<#\\]""")
+_BRACKET = re.compile(r"[][(){}]")
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U(00[01][0-9A-Fa-f]{5})")
 _SERVICE_OF = re.compile(r"SERVICE(?:SILENT)?[:?$]", re.IGNORECASE)
@@ -76,19 +81,23 @@ class Guard:
         """Tell whether a text shows at a glance that nothing in it is refused."""
         return (
             text.isascii()
-            and sum(map(text.count, "{([")) <= self._max_nesting
             and _TELLING.search(text) is None
+            and (
+                sum(map(text.count, "{([")) <= self._max_nesting
+                or (_HIDING.search(text) is None and _depth(text) <= self._max_nesting)
+            )
         )
 
     def _check_reading(self, text: str) -> None:
-        cut = list(tokens(text))
-        self._check_nesting(cut)
+        cut = list(self._nested(tokens(text)))
         _check_service(cut)
         self._check_form(cut)
 
-    def _check_nesting(self, cut: list[Token]) -> None:
+    def _nested(self, cut: Iterable[Token]) -> Iterator[Token]:
+        """Give tokens on, as long as they do not nest too deep."""
         depth = 0
         for token in cut:
+            yield token
             depth += (token.kind == "open") - (token.kind == "close")
             if depth > self._max_nesting:
                 raise QueryRefused(
@@ -122,6 +131,12 @@ class Guard:
                 "service opens no file and fetches no graph; "
                 "SELECT DISTINCT ?g { GRAPH ?g {} } lists the graphs it has."
             )
+
+
+def _depth(text: str) -> int:
+    """Tell how deep the brackets of a text nest in which each of them is one."""
+    steps = (1 if bracket in "{([" else -1 for bracket in _BRACKET.findall(text))
+    return max(accumulate(steps), default=0)
 
 
 def unescape(text: str) -> str:
