@@ -289,14 +289,25 @@ def test_many_threads_at_once(engine: EmbeddedEngine) -> None:
     assert settles(engine)
 
 
-def test_no_free_worker_is_told(engine: EmbeddedEngine) -> None:
+def test_no_free_worker_is_told(patient: EmbeddedEngine) -> None:
     """Who waits too long for a worker is told that all are busy."""
-    answers = [engine.query(QueryRequest(ENDLESS_ROWS)) for _ in range(4)]
+    cancellations = [Cancellation() for _ in range(4)]  # as many as there are workers
+
+    def ask(cancellation: Cancellation) -> None:
+        with contextlib.suppress(EngineUnavailable):
+            patient.query(QueryRequest(ENDLESS), cancellation)
+
+    threads = [threading.Thread(target=ask, args=[each]) for each in cancellations]
+    for thread in threads:
+        thread.start()
+    assert wait_until(lambda: patient._pool.running == len(cancellations))
     with pytest.raises(EngineUnavailable, match="busy"):
-        engine.query(QueryRequest("ASK {}", timeout_seconds=0.2))
-    for answer in answers:
-        answer.close()
-    assert run(engine, "ASK {}")
+        patient.query(QueryRequest("ASK {}", timeout_seconds=0.2))
+    for cancellation in cancellations:
+        cancellation.cancel()
+    for thread in threads:
+        thread.join(10)
+    assert run(patient, "ASK {}")
 
 
 def test_forgotten_answer_gives_its_worker_back(patient: EmbeddedEngine) -> None:
