@@ -135,6 +135,11 @@ def test_change_by_another_meanwhile_is_not_lost(service: TestClient, home: Path
     kept = service.get("/graphs/cc", headers={"Accept": "text/turtle"}).text
     assert "cc--other" in kept
     assert "cc--x" not in kept
+    _, page = send(service, form, HEAD + a_testbed("cc", "x"), "lab.ttl")
+    third = service.post("/graphs/cc", content=HEAD + a_testbed("cc", "third"), headers=headers)
+    assert third.status_code == 200
+    assert confirm(service, page)[0] == 412
+    assert "cc--third" in service.get("/graphs/cc", headers={"Accept": "text/turtle"}).text
 
 
 def test_token_is_asked_again(service: TestClient, home: Path) -> None:
