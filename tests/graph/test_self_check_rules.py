@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import rdflib
 
 from klustergraf.site_check.fetching import Fetcher, FetchLimits
 from klustergraf.site_check.findings import Finding
@@ -276,3 +277,23 @@ def test_other_algorithms_and_large_files() -> None:
         finding = checked(url, FetchLimits(most_digest_bytes=10))["dumps: checksums"]
         assert finding.outcome == "fail"
         assert "more than 10 bytes" in finding.detail
+
+
+def test_rdf_that_is_sent_as_xml() -> None:
+    """RDF/XML is often sent as XML, and is read; XML that is no RDF is not."""
+
+    def as_xml(site: Site) -> None:
+        graph = rdflib.Graph().parse(data=site["/datasets/dcat"].content, format="turtle")
+        site["/datasets/dcat"].content = graph.serialize(format="xml", encoding="utf-8")
+        site["/datasets/dcat"].media_type = "text/xml;charset=utf-8"
+
+    with serving(as_xml) as url:
+        found = checked(url)
+    assert {finding.outcome for finding in found.values()} == {"pass"}
+
+    def no_rdf(site: Site) -> None:
+        site["/datasets/dcat"].content = b"<list/>"
+        site["/datasets/dcat"].media_type = "text/xml"
+
+    with serving(no_rdf) as url:
+        assert checked(url)["catalogue is RDF"].outcome == "fail"

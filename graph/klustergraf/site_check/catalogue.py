@@ -1,6 +1,7 @@
 """The rules of a catalogue: what DCAT-AP-SE says of it, and how it and its files are served."""
 
 import hashlib
+import http
 import re
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -17,6 +18,8 @@ from klustergraf.site_check.findings import Fails, Skips, Warns
 RDF_TYPES: Final = (
     "application/rdf+xml", "text/turtle", "application/ld+json", "application/n-triples",
 )  # fmt: skip
+# What else RDF/XML is sent as, by many.
+_XML: Final = ("application/xml", "text/xml")
 ACCEPT: Final = ", ".join((RDF_TYPES[0], *(f"{name};q=0.8" for name in RDF_TYPES[1:])))
 _MAIN: Final = tuple(DCAT + n for n in ("Catalog", "Dataset", "Distribution", "DataService"))
 _MOST_DUMPS: Final = 5
@@ -39,6 +42,11 @@ SETTINGS: Final = {
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Node = ox.NamedNode | ox.BlankNode
+
+
+def is_rdf(found: Fetched) -> bool:
+    """Tell whether an answer says that it is RDF, or XML, which may be."""
+    return found.status == http.HTTPStatus.OK and found.media_type in (*RDF_TYPES, *_XML)
 
 
 def parse(found: Fetched) -> list[ox.Quad]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from klustergraf.errors import SourceUnavailable
-from klustergraf.site_check.catalogue import ACCEPT, RDF_TYPES, CatalogueRules
+from klustergraf.site_check.catalogue import ACCEPT, CatalogueRules, is_rdf
 from klustergraf.site_check.fetching import Fetched, Fetcher
 from klustergraf.site_check.findings import Finding, judge
 from klustergraf.site_check.site import SiteRules
@@ -38,7 +38,7 @@ class SiteCheck:
             except SourceUnavailable as exc:
                 told.append(str(exc))
                 continue
-            if found.status == 200 and found.media_type in RDF_TYPES:
+            if is_rdf(found):
                 # A site's root may send those who want RDF to its catalogue.
                 return found, is_itself and not found.statuses, ""
             told.append(f"{url} answers {found.status}, {found.media_type or 'no media type'}")
