@@ -28,6 +28,7 @@ from klustergraf.examples import QUERIES_GRAPH, example_lines
 from klustergraf.fixpoint import derive
 from klustergraf.gathering import Merge, Statements, lines_of
 from klustergraf.inputs import inputs_digest
+from klustergraf.memory import give_back
 from klustergraf.namespaces import DCT, GRAPH, VOID, XSD
 from klustergraf.resources import room
 from klustergraf.rules import Pattern, Rule, describe, load_rules, patterns_of
@@ -119,6 +120,7 @@ def build(
     report = report.joined(others) if aside.is_beside else others
     # The dataset is next to fill the memory. What is made by now holds no part of the store.
     merge.store = merged = named = Store()
+    give_back()
     triples = stated.triples()
     dataset = stated.dataset()
     if not report.conforms or findings:
@@ -135,6 +137,8 @@ def build(
     )
     version = store_of_versions.add(dataset, manifest, report.turtle().encode())
     store_of_versions.note_inputs(inputs, version)
+    del dataset
+    give_back()  # others work on the version next, or serve it
     return BuildResult(version, report)
 
 
