@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import threading
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from pyoxigraph import Store
 from starlette.testclient import TestClient
 
 from asking import ask
+from klustergraf.analysis.contents import Contents
 from klustergraf.analysis.formats import FORMATS
 from klustergraf.build import BuildResult
 from klustergraf.derivations import NETWORK
@@ -173,6 +175,26 @@ def test_files(analysed: TestClient) -> None:
             assert opened == file["url"]
     opened_by = [tool for file in answer["files"] for tool in file["open_in"]]
     assert opened_by == ["Gephi Lite", "VOSviewer"]
+
+
+@pytest.mark.parametrize("path", ["network?", "network/projection?onto=facility&"])
+def test_files_are_written_aside(
+    analysed: TestClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """While a large file is written, others are answered; asked again, it is not written again."""
+    threads: list[str] = []
+
+    def write(held: Contents) -> bytes:
+        threads.append(threading.current_thread().name)
+        return FORMATS["dot"][0](held)
+
+    monkeypatch.setitem(FORMATS, "mtx", (write, *FORMATS["mtx"][1:]))
+    address = f"/api/{path}format=mtx&min_weight=0.123"
+    first = analysed.get(address)
+    assert first.text.startswith("// version")
+    assert analysed.get(address).content == first.content
+    (name,) = threads
+    assert "worker" in name.lower()
 
 
 def test_growth(analysed: TestClient) -> None:

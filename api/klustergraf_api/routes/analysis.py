@@ -122,7 +122,7 @@ async def network(
         chosen = project_actors(analysis.snapshot, asked)
         return _written(analysis, chosen if place is None else chosen.ego(place, radius), format)
 
-    document = kept((version, asked, format, place, radius), made)
+    document = await kept((version, asked, format, place, radius), made)
     _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
     return send(request, version, document, media_type, suffix and f"network.{suffix}")
 
@@ -173,14 +173,19 @@ def chosen_network(
 
 
 _MOST_KEPT: Final = 64
-_kept: dict[tuple[str, NetworkFilter, str, int | None, int], bytes] = {}
+_Key = tuple[str, NetworkFilter, str, int | None, int]
+_kept: dict[_Key, bytes] = {}
 
 
-def kept(key: tuple[str, NetworkFilter, str, int | None, int], made: Callable[[], bytes]) -> bytes:
-    """Give a document that was made before, or make it. The last ones stay in memory."""
+async def kept(key: _Key, made: Callable[[], bytes]) -> bytes:
+    """Give a document that was made before, or make it, while others are answered.
+
+    The last ones stay in memory.
+    """
     document = _kept.get(key)
     if document is None:
-        document = _kept[key] = made()
+        document = await anyio.to_thread.run_sync(made)
+        _kept[key] = document
         while len(_kept) > _MOST_KEPT:
             del _kept[next(iter(_kept))]
     return document

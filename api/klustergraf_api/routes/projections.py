@@ -216,7 +216,7 @@ async def projection(
             return _projected(analysis, asked, onto)
         return FORMATS[format][0](projection_contents(analysis, asked, onto))
 
-    document = kept((version, asked, f"{onto}.{format}", None, 0), made)
+    document = await kept((version, asked, f"{onto}.{format}", None, 0), made)
     _, media_type, suffix = FORMATS.get(format, (None, "application/json", ""))
     return send(request, version, document, media_type, suffix and f"actors-{onto}.{suffix}")
 
