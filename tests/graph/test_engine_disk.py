@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from klustergraf.engine.base import QueryRequest, ResultsFormat
@@ -66,6 +67,43 @@ def test_store_is_derived_once_beside_the_version(version: Version) -> None:
     with EmbeddedEngine(version, storage="disk") as engine:
         assert run(engine, ALL) == expected
     assert not list(version.path.glob(".store-*"))
+
+
+def test_store_of_many_files(version: Version) -> None:
+    """A worker, which can open no file, reads every one of a store that has more than a few."""
+    folder = store_folder(version, "", "union")
+
+    def files() -> int:
+        return len(list(folder.glob("*.sst")))
+
+    count = 0
+    while files() < 20:  # RocksDB opens sixteen by itself
+        assert count < 10_000
+        store = ox.Store(str(folder))
+        for _ in range(3):
+            store.bulk_extend(
+                ox.Quad(
+                    ox.NamedNode(f"http://e/{number}"),
+                    ox.NamedNode(f"http://e/p{number % 7}"),
+                    ox.Literal(str(number)),
+                    ox.NamedNode(f"http://e/g{number % 5}"),
+                )
+                for number in range(count, count + 40)
+            )
+            count += 40
+        del store
+    (folder / "complete.json").write_text('{"is_shared": false}')
+    with EmbeddedEngine(version, storage="disk", timeout_seconds=10) as engine:
+        for pattern in ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }"):
+            assert int(run(engine, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}").split()[1]) == count
+        for number in (0, count // 2, count - 1):
+            for pattern in (
+                f"<http://e/{number}> ?p ?o",
+                f'?s ?p "{number}"',
+                f'?s <http://e/p{number % 7}> "{number}"',
+                f'GRAPH <http://e/g{number % 5}> {{ ?s ?p "{number}" }}',
+            ):
+                assert run(engine, f"ASK {{ {pattern} }}") == b"true", pattern
 
 
 @pytest.mark.parametrize("damage", ["no mark", "bad mark", "no manifest"])

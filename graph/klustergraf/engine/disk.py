@@ -4,6 +4,7 @@ The keeper opens it and its workers inherit the open files, so that a worker nee
 RocksDB's own threads do not outlive a fork; a store that is only read has no work for them.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -24,6 +25,8 @@ _COMPLETE: Final = "complete.json"
 # A store in memory takes five to eight times its N-Quads, and Turtle is denser still.
 _MEMORY_PER_BYTE: Final = 10
 _LOWEST_FREE_DESCRIPTOR: Final = 4
+# After so many statements it is looked whether every file is open.
+_LOOK_EACH: Final = 500
 
 
 def store_folder(source: Version | Path, digest: str, default_graph: str) -> Path:
@@ -59,11 +62,13 @@ def load_from_disk(path: Path, default_graph: str, folder: Path) -> Loaded:
         pass
     os.close(descriptor)
     try:
-        return _open(folder, default_graph)
+        loaded = _open(folder, default_graph)
     except (OSError, ValueError, KeyError):
         shutil.rmtree(folder, ignore_errors=True)
-    _derive(path, default_graph, folder)
-    return _open(folder, default_graph)
+        _derive(path, default_graph, folder)
+        loaded = _open(folder, default_graph)
+    _open_every_file(loaded.store, folder)
+    return loaded
 
 
 def _open(folder: Path, default_graph: str) -> Loaded:
@@ -71,6 +76,52 @@ def _open(folder: Path, default_graph: str) -> Loaded:
     is_shared = bool(facts["is_shared"])
     store = ox.Store.read_only(str(folder))
     return Loaded(store, default_graph == "union" and not is_shared, is_shared, folder)
+
+
+def _open_every_file(store: ox.Store, folder: Path) -> None:
+    """Read from every file of a store, until all of them are open.
+
+    RocksDB opens some sixteen by itself, and others when they are read; a worker can open none.
+    Terms lie in the order of their hashes: so what is said of the objects of some statements lies
+    all over the store, and few statements lead to every file.
+    Errors: OSError when some stay closed.
+    """
+    wanted = len(list(folder.glob("*.sst")))
+    for graph in store.named_graphs():
+        store.contains_named_graph(graph)
+    for number, quad in enumerate(store):
+        if number % _LOOK_EACH == 0 and _open_files(folder) >= wanted:
+            return
+        _read_around(store, quad)
+        for other in store.quads_for_pattern(None, None, quad.object, None):
+            _read_around(store, other)
+            break
+        if not isinstance(quad.object, ox.Literal):
+            for other in store.quads_for_pattern(quad.object, None, None, None):
+                _read_around(store, other)
+                break
+    if (found := _open_files(folder)) < wanted:
+        raise OSError(f"{found} of the {wanted} files of {folder} can be opened")
+
+
+def _read_around(store: ox.Store, quad: ox.Quad) -> None:
+    """Read where each index of the store has a statement."""
+    s, p, o, g = quad
+    for pattern in (
+        *((s, None, None, None), (None, p, o, None), (None, None, o, None)),
+        *((s, None, None, g), (None, p, o, g), (None, None, o, g)),
+    ):
+        next(store.quads_for_pattern(*pattern), None)
+
+
+def _open_files(folder: Path) -> int:
+    """Count the files of a store that this process has open."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            target = descriptor.readlink()
+            found += target.suffix == ".sst" and target.is_relative_to(folder.resolve())
+    return found
 
 
 def _derive(path: Path, default_graph: str, folder: Path) -> None:
