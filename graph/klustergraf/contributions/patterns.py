@@ -62,6 +62,8 @@ class Alternative:
 
     prologue: str
     body: str
+    with_lookups: str
+    looked_up: frozenset[str]
     anchors: tuple[Anchor, ...]
     is_anchored: bool
     variables: frozenset[str]
@@ -86,7 +88,8 @@ class Alternative:
                 head = " ".join(f"?{name}" for name in bound_names)
                 # Terms are written by the store itself, so they can be nothing but terms.
                 given = f"VALUES ({head}) {{ {' '.join(some)} }} LATERAL" if head else ""
-                where = f"{{ {given} {{ {self.body} }} }}"
+                body = self.body if self.looked_up & set(bound_names) else self.with_lookups
+                where = f"{{ {given} {{ {body} }} }}"
                 text = f"{self.prologue}\nSELECT DISTINCT {projected} WHERE {where}"
                 yield from _rows(store, text)
 
@@ -233,6 +236,40 @@ def _without_union(body: str) -> Iterator[str]:
     yield body
 
 
+def _with_lookups(body: str) -> tuple[str, frozenset[str]]:
+    """Have what follows a BIND and a group looked up with the value that the BIND gives.
+
+    The store compares such a value, which might be none, with everything that the group matches,
+    or begins with what comes behind. LATERAL (SEP 0006) hands the value on; of triple patterns
+    alone, that is the same join. Gives the text, and the variables of what is looked up: where one
+    of them is given, the text as it was is the better one. Nothing to look up: none at all.
+
+    >>> text, names = _with_lookups("?s ?p ?o BIND (STR(?o) AS ?n) { ?t ?q ?n } ?t a ?c")
+    >>> text
+    '?s ?p ?o BIND (STR(?o) AS ?n) LATERAL { ?t ?q ?n } LATERAL { ?t a ?c }'
+    >>> sorted(names)
+    ['c', 'n', 'q', 't']
+    >>> _with_lookups("BIND (1 AS ?n) { ?t ?q ?n FILTER (?n > 0) } { ?n ?q ?t }")[1]
+    frozenset()
+    """
+    cut = list(tokens(body))
+    depth = 0
+    for position, token in enumerate(cut):
+        depth += (token.kind == "open") - (token.kind == "close")
+        if token.keyword != "BIND" or depth:
+            continue
+        opening = _closing(cut, position + 1) + 1
+        behind = cut[opening:]
+        if not behind or behind[0].text != "{" or any(t.keyword not in ("", "A") for t in behind):
+            break
+        start, end = behind[0].start, cut[_closing(cut, opening)].end
+        rest = body[end:].strip()
+        looked_up = f"LATERAL {body[start:end]}" + (f" LATERAL {{ {rest} }}" if rest else "")
+        names = frozenset(t.text[1:] for t in behind if t.kind == "variable")
+        return f"{body[:start]}{looked_up}", names
+    return body, frozenset()
+
+
 def _alternative(prologue: str, body: str) -> Alternative:
     query = translateQuery(parseQuery(f"{prologue}\nSELECT * WHERE {{ {body} }}"))
     patterns: list[tuple[bool, tuple[Any, Any, Any]]] = []
@@ -256,6 +293,7 @@ def _alternative(prologue: str, body: str) -> Alternative:
     return Alternative(
         prologue,
         body,
+        *_with_lookups(body),
         anchors,
         all(anchor.binds or anchor.start for anchor in anchors),
         frozenset(variables | assigned | graphs),
