@@ -18,7 +18,12 @@ serve: .venv/.runtime ## build the graph and serve it on http://127.0.0.1:8000
 	exec $(BIN)/klustergraf serve
 
 test: lint ## run every check and test, the installed wheel and real servers among them
-	$(BIN)/python -m pytest
+	@# Those that take minutes run beside the others, and are told of after them.
+	@log=$$(mktemp) && { $(BIN)/python -m pytest -m long >"$$log" 2>&1 & } && long=$$! && \
+	trap 'kill $$long' INT TERM; \
+	$(BIN)/python -m pytest -m "not long"; others=$$?; \
+	wait $$long; status=$$?; cat "$$log"; rm "$$log"; \
+	[ "$$status" -eq 0 ] && [ "$$others" -eq 0 ]
 	@echo "make test: everything passed"
 
 coverage: .venv/.dev ## run every test and tell which lines none of them reaches (takes twice as long)
