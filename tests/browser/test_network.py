@@ -303,7 +303,8 @@ def test_same_filters_in_every_format(open_page: Open) -> None:
     order = page.locator("#network").evaluate("e => e.dataset.graph")
     graph = json.loads(page.evaluate("a => fetch(a).then(r => r.text())", order))
     assert {n["slug"] for n in answer["nodes"]} == {n["slug"] for n in graph["nodes"]}
-    assert answer["filters"] == {"ties": ["foundation"], "counting": "full"}
+    expected = {"ties": ["foundation"], "counting": "full", "ego": "kth", "radius": 1}
+    assert answer["filters"] == expected
 
 
 def test_server_gone(open_page: Open) -> None:
