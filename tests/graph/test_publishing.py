@@ -290,7 +290,7 @@ def test_command(store: Store, tmp_path: Path) -> None:
         (["--to", "ftp://127.0.0.1/"], "http://"),
         (["--to", "file:///etc/passwd"], "http://"),
         (["--to", "http://"], "http://"),
-        (["--to", "http://u:s3cret@127.0.0.1/"], "--user"),
+        (["--to", "http://u:s3cret@127.0.0.1/"], "KLUSTERGRAF_STORE_USER"),
         (["--to", "http://127.0.0.1:9/", "--user", "u"], "go together"),
         (["--to", "http://127.0.0.1:9/", "--version", "0000000"], "no version"),
         (["--to", "http://127.0.0.1:9/", "--timeout", "1"], "cannot be reached"),
