@@ -30,7 +30,8 @@ def _networkx(held: Contents) -> "nx.Graph[str]":
 
 def graphml(held: Contents) -> bytes:
     """Write GraphML 1.0."""
-    text = "\n".join(nx.generate_graphml(_networkx(held)))
+    # A fifth of the time went into spaces before lines.
+    text = "".join(nx.generate_graphml(_networkx(held), prettyprint=False))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
 
 
@@ -40,7 +41,7 @@ def gexf(held: Contents) -> bytes:
     made.graph.clear()
     made.graph["mode"] = "static"
     out = io.BytesIO()
-    nx.write_gexf(made, out)
+    nx.write_gexf(made, out, prettyprint=False)
     text = out.getvalue().decode()
     text = text.replace(
         f"<creator>NetworkX {nx.__version__}</creator>",
