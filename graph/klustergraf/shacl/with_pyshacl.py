@@ -20,6 +20,7 @@ from klustergraf.shacl.terms import to_rdflib, to_term
 
 _LABELS = (SKOS.prefLabel, RDFS.label, DCTERMS.title)
 _LOG = "pyshacl-validate"
+# What pySHACL raises on shapes that it does not take; NotImplementedError is its "not yet".
 _REFUSALS = (
     ReportableRuntimeError, ValidationWarning, ValidationFailure, NotImplementedError, ValueError,
     SyntaxError,
