@@ -15,8 +15,9 @@ _START: Final = (
 def command(module: str, *arguments: str) -> list[str]:
     """Give the command that runs ``main()`` of a module of ours in a fresh interpreter.
 
-    >>> command("klustergraf.engine.keeper", "7")[-2:]
-    ['...from klustergraf.engine.keeper import main; main()', '7']
+    >>> *_, start, argument = command("klustergraf.engine.keeper", "7")
+    >>> start.endswith("; from klustergraf.engine.keeper import main; main()"), argument
+    (True, '7')
     """
     # -P: nothing of the folder that the command is given in gets onto the search path.
     return [sys.executable, "-P", "-c", _START.format(str(_SOURCE_ROOT), module), *arguments]
