@@ -124,7 +124,10 @@ def _count(quads: Sequence[ox.Quad], graph: str) -> int:
 
 @dataclass(frozen=True)
 class Remark:
-    """One result of the gate on a page: where it stands, of what it is, what to do."""
+    """One result of the gate on a page: where it stands, of what it is, what to do.
+
+    ``language``: that of the message; "" when a shape does not tell it.
+    """
 
     severity: str
     message: str
@@ -133,6 +136,7 @@ class Remark:
     line: int = 0
     thing: str = ""
     value: str = ""
+    language: str = ""
 
     @property
     def cell(self) -> str:
@@ -148,9 +152,11 @@ def remarks(report: Mapping[str, Any], language: str) -> list[Remark]:
         messages = result["messages"]
         is_part = "#cell=" in focus or "#row=" in focus
         value = result.get("value") or {}
+        told = language if messages.get(language) else next(iter(messages), "")
         remark = Remark(
             severity=str(result["severity"]),
-            message=str(messages.get(language) or next(iter(messages.values()), "")),
+            message=str(messages.get(told, "")),
+            language=told,
             row=int(result.get("row", 0)),
             column=int(result.get("column", 0)),
             line=int(result.get("line", 0)),

@@ -20,7 +20,7 @@ GraphError
   + ContributionError(reason)
     x TokenRefused(reason)
     x ForbiddenGraph(partner, graph)
-    x ContributionRefused(count, report_text, report, report_turtle)
+    x ContributionRefused(count, report_texts, report, report_turtle)
     x ContributionInReview(review, pairs)
     x PreconditionFailed(current)
     x ContributionTooHeavy(seconds)
@@ -235,17 +235,24 @@ class ForbiddenGraph(ContributionError):
 
 
 class ContributionRefused(ContributionError):
-    """A contribution breaks what must hold; nothing of it was stored."""
+    """A contribution breaks what must hold; nothing of it was stored.
+
+    ``report_texts``: the report for a person, by language.
+    """
 
     def __init__(
-        self, count: int, report_text: str, report: Mapping[str, Any], report_turtle: str
+        self,
+        count: int,
+        report_texts: Mapping[str, str],
+        report: Mapping[str, Any],
+        report_turtle: str,
     ) -> None:
         self.count = count
-        self.report_text = report_text
+        self.report_texts = report_texts
         self.report = report
         self.report_turtle = report_turtle
         self.headers: Mapping[str, str] = {}
-        super().__init__(report_text)
+        super().__init__(report_texts["en"])
 
 
 class ContributionInReview(ContributionError):

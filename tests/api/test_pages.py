@@ -67,6 +67,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *("search.facet.", "things.table.", "things.column.", "things.facts.", "part."),
                 "vocabulary.",
                 "reason.",
+                "fault.",
                 "column.",
                 *(
                     "strategy.",

@@ -4,6 +4,7 @@ And each gives the same answer in another engine (rdflib), run over the same sta
 """
 
 import math
+import re
 from collections import defaultdict
 from decimal import Decimal
 from itertools import combinations
@@ -464,6 +465,47 @@ def test_question_18_stages_and_domains(store: Store) -> None:
         ("id/value-chain-stage/research", "derived graph"),
         ("id/medical-domain/veterinary", "graph of curated readings"),
     ]
+
+
+@pytest.mark.parametrize("name", ["actor_value-chain", "actors_collaborations", "strategy_lineage"])
+def test_words_of_an_answer_are_in_the_language_asked_for(store: Store, name: str) -> None:
+    """What says the kind of a row is not the same word in both languages, nor missing in one."""
+    column = {"actor_value-chain": "kind", "actors_collaborations": "certainty"}
+    said = {
+        language: {
+            row[0]
+            for row in _columns(_ask(store, name, lang=language), column.get(name, "relation"))
+        }
+        for language in ("sv", "en")
+    }
+    assert not said["sv"] & said["en"]
+    assert (
+        said["sv"]
+        == {
+            "actor_value-chain": {"steg", "domän"},
+            "actors_collaborations": {"angiven", "tolkad"},
+            "strategy_lineage": {"ersätter", "bygger på", "antas av"},
+        }[name]
+    )
+
+
+def test_no_answer_has_words_of_its_query_in_both_languages(store: Store) -> None:
+    """A word that a query itself writes into its answer is of one language."""
+    found = []
+    for stored in Catalogue():
+        if "lang" not in {parameter.name for parameter in stored.parameters}:
+            continue
+        written = {
+            text
+            for text in re.findall(r'"((?:[^"\\]|\\.)*)"', stored.text)
+            if re.search("[A-Za-z]{3}", text)
+        }
+        answers = []
+        for language in ("sv", "en"):
+            _, rows = _ask(store, stored.name, lang=language)
+            answers.append({text for row in rows for text in row if text in written})
+        found += [f"{stored.name}: {text}" for text in answers[0] & answers[1]]
+    assert found == []
 
 
 def test_no_stored_query_is_left_without_an_answer_here() -> None:

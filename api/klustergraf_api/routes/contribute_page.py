@@ -53,13 +53,13 @@ _FORMATS: Final = {".csv": f"{CSV}; charset=utf-8", ".xlsx": XLSX}
 class _FormError(Exception):
     """A form cannot be acted on; the page tells why by a message of this key.
 
-    ``detail``: what a parser says, in English.
+    ``cause``: what was found in the file; the page tells it after the message.
     """
 
-    def __init__(self, key: str, status: int = 400, detail: str = "") -> None:
+    def __init__(self, key: str, status: int = 400, cause: GraphParseError | None = None) -> None:
         self.key = key
         self.status = status
-        self.detail = detail
+        self.cause = cause
         super().__init__(key)
 
 
@@ -145,7 +145,7 @@ async def check(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
     except _FormError as exc:
         return _page(request, parts, asked, exc)
     except GraphParseError as exc:
-        return _page(request, parts, asked, _FormError("contribute.unreadable", 400, str(exc)))
+        return _page(request, parts, asked, _FormError("contribute.unreadable", 400, exc))
     if not outcome.report["conforms"]:
         return _refused(request, parts, contribution, outcome.report, outcome)
     ticket = contributing.pending.keep(contribution, authorization) if outcome.delta else ""

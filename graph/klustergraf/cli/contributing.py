@@ -132,7 +132,7 @@ def roll_back(home: Path, graph: str, to: str) -> None:
         desk.open()
         outcome = desk.roll_back(GraphAddress.of(graph), to)
     except ContributionRefused as exc:
-        click.echo(exc.report_text, err=True)
+        click.echo(exc, err=True)
         raise click.exceptions.Exit(1) from exc
     finally:
         desk.close()

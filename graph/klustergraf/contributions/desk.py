@@ -243,7 +243,7 @@ class Desk:
             keeper = self._keeper()
             if not told["conforms"]:
                 raise ContributionRefused(
-                    sum(told["counts"].values()), told["text"]["en"], told["report"], told["turtle"]
+                    sum(told["counts"].values()), told["text"], told["report"], told["turtle"]
                 )
             if told["merged"]:
                 raise ContributionInReview(self._review(contribution), _pairs(told["merged"]))

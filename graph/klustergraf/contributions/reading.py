@@ -121,17 +121,22 @@ def _check(quad: ox.Quad, graph_iri: str, name: str) -> None:
     """Refuse what no contribution may hold, whatever it is about."""
     for term in _terms(quad):
         if isinstance(term, ox.BlankNode):
-            reason = "has a blank node, which nobody can cite. Give the thing an IRI of its own"
-            raise GraphParseError(name, f"{reason} ({_short(quad)}).")
+            raise GraphParseError(
+                name,
+                "has a blank node, which nobody can cite. Give the thing an IRI of its own "
+                f"({_short(quad)}).",
+            )
         if isinstance(term, ox.Triple) or (
             isinstance(term, ox.Literal) and term.direction is not None
         ):
             raise GraphParseError(name, f"uses RDF 1.2 ({_short(quad)}). State it without.")
         longest = LONGEST_LITERAL if isinstance(term, ox.Literal) else LONGEST_IRI
         if len(term.value) > longest:
-            kind = "text" if isinstance(term, ox.Literal) else "IRI"
-            reason = f"has a {kind} of {len(term.value)} characters; {longest} may be"
-            raise GraphParseError(name, f"{reason} ({_short(quad)}).")
+            kind = "a text" if isinstance(term, ox.Literal) else "an IRI"
+            raise GraphParseError(
+                name,
+                f"has {kind} of {len(term.value)} characters; {longest} may be ({_short(quad)}).",
+            )
     graph = quad.graph_name
     if not isinstance(graph, ox.DefaultGraph) and str(graph) != f"<{graph_iri}>":
         reason = f"has statements in the graph {graph}. Here only <{graph_iri}> is written to."

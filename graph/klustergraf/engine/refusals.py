@@ -56,13 +56,16 @@ def raise_refusal(response: http.client.HTTPResponse, seconds: float) -> NoRetur
         where = response.headers.get("Location", "another address")
         raise EngineUnavailable(f"The endpoint has moved to {where}; that is the address to give.")
     reason = {
-        401: "wants other credentials",
-        403: "does not allow this",
-        404: "is not there",
-        429: "is busy; ask again in a moment",
-        503: "is busy; ask again in a moment",
-    }.get(status, f"answered with status {status}: {first_words(text)}")
-    raise EngineUnavailable(f"The endpoint {reason.removesuffix('.')}.")
+        401: "The endpoint wants other credentials.",
+        403: "The endpoint does not allow this.",
+        404: "The endpoint is not there.",
+        429: "The endpoint is busy; ask again in a moment.",
+        503: "The endpoint is busy; ask again in a moment.",
+    }.get(status)
+    if reason is None:
+        said = first_words(text).removesuffix(".")
+        reason = f"The endpoint answered with status {status}: {said}."
+    raise EngineUnavailable(reason)
 
 
 def first_words(text: str) -> str:
