@@ -1,5 +1,6 @@
 """The network in the browser: seen, filtered, asked, saved, and the same in the tables."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -76,6 +77,116 @@ def look_of(page: Page, slug: str) -> dict[str, str]:
         slug,
     )
     return found
+
+
+def labels_of(page: Page) -> list[dict[str, Any]]:
+    """Give the names that are written in the picture, with their boxes as letters need them."""
+    found: list[dict[str, Any]] = page.evaluate(
+        """() => {
+            const {picture} = document.getElementById('network');
+            const context = document.createElement('canvas').getContext('2d');
+            const family = getComputedStyle(document.body).fontFamily;
+            return picture.labels.map(label => {
+                context.font = `${label.rank === 'must' ? 600 : 400} 14px ${family}`;
+                const {width, actualBoundingBoxAscent, actualBoundingBoxDescent} =
+                    context.measureText(label.text);
+                const height = actualBoundingBoxAscent + actualBoundingBoxDescent;
+                return {...label, width, height: Math.max(height, 10)};
+            });
+        }"""
+    )
+    return found
+
+
+def overlaps(labels: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """List the pairs of names of which one is written over the other."""
+    return [
+        (a["text"], b["text"])
+        for a, b in itertools.combinations(labels, 2)
+        if a["left"] < b["left"] + b["width"]
+        and b["left"] < a["left"] + a["width"]
+        and a["top"] < b["top"] + b["height"]
+        and b["top"] < a["top"] + a["height"]
+    ]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/network", "/network?chosen=kth", "/network?ego=flemingsberg-science"),
+        *("/network?from=kth&to=astrazeneca", "/network?size=betweenness&colour=county"),
+    ],
+)
+def test_no_name_is_written_over_another(open_page: Open, path: str, width: int) -> None:
+    """The boxes of names in the picture do not touch, and all lie within it."""
+    page = open_page(path, width=width)
+    drawn(page)
+    labels = labels_of(page)
+    assert len(labels) > 5
+    assert overlaps(labels) == []
+    box = page.locator("#network").bounding_box()
+    assert box is not None
+    for label in labels:
+        assert label["left"] >= 0
+        assert label["top"] >= 0
+        assert label["left"] + label["width"] <= box["width"]
+        assert label["top"] + label["height"] <= box["height"]
+    if "=" in path:
+        return
+    page.locator("[data-zoom=in]").click()
+    page.wait_for_timeout(600)
+    assert overlaps(labels_of(page)) == []
+
+
+def test_the_most_important_names_are_written(open_page: Open) -> None:
+    """Those of the largest points first; of one that is chosen, its own and all its partners'."""
+    page = open_page("/network")
+    drawn(page)
+    largest: list[str] = page.evaluate(
+        """() => {
+            const {graph} = document.getElementById('network').picture;
+            return graph.nodes().sort((a, b) =>
+                graph.getNodeAttribute(b, 'size') - graph.getNodeAttribute(a, 'size')).slice(0, 3);
+        }"""
+    )
+    assert set(largest) <= {label["key"] for label in labels_of(page)}
+    page.goto("/network?ego=flemingsberg-science&chosen=flemingsberg-science")
+    drawn(page)
+    partners: list[str] = page.evaluate(
+        "document.getElementById('network').picture.graph.neighbors('flemingsberg-science')"
+    )
+    assert len(partners) > 10
+    written = {label["key"] for label in labels_of(page)}
+    assert written == {*partners, "flemingsberg-science"}
+
+
+def test_names_can_be_read_on_either_ground(open_page: Open) -> None:
+    """Letters are of the colour of text, with the ground about them, in light and in dark."""
+    for dark in (False, True):
+        page = open_page("/network?ego=flemingsberg-science", dark=dark)
+        drawn(page)
+        colours: dict[str, Any] = page.evaluate(
+            """() => {
+                const {picture} = document.getElementById('network');
+                const layer = picture.sigma.getCanvases().labels;
+                const label = picture.labels.find(one => one.rank !== 'must');
+                const ratio = layer.width / layer.getBoundingClientRect().width;
+                const {data} = layer.getContext('2d').getImageData(
+                    label.left * ratio, label.top * ratio,
+                    label.width * ratio, label.height * ratio);
+                const found = new Set();
+                for (let i = 0; i < data.length; i += 4) {
+                    if (data[i + 3] === 255) found.add(data.slice(i, i + 3).join());
+                }
+                const style = name => getComputedStyle(document.documentElement)
+                    .getPropertyValue(name).trim();
+                return {found: [...found], ink: style('--ink'), ground: style('--ground')};
+            }"""
+        )
+        for name in ("ink", "ground"):
+            rgb = ",".join(map(str, bytes.fromhex(colours[name].removeprefix("#"))))
+            assert rgb in colours["found"], name
 
 
 def test_filters_change_no_colour(open_page: Open) -> None:

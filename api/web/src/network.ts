@@ -4,6 +4,7 @@ import Graph from "graphology";
 import Sigma from "sigma";
 import { EdgeLineProgram } from "sigma/rendering";
 import { glide } from "./gliding";
+import { type Placed, place, type Rank, shortened } from "./labels";
 
 interface DrawnNode {
   slug: string;
@@ -53,7 +54,16 @@ const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9
 const GREY = "#999999";
 const LARGEST = 14;
 const SMALLEST = 2.5;
-const LABELS_IN_SVG = 60;
+const LABEL_SIZE = 14;
+const LABEL_LINE = 17;
+// So much of the picture for each name that need not be there: it stays calm, and more are written
+// when it is drawn larger.
+const PIXELS_PER_LABEL = 11_000;
+const HALO = 4;
+const LARGE = 12;
+// Where more names than this must be written, none is led far away: the list at the side has all.
+const FEW = 30;
+const FAR = { few: 14, many: 2 };
 // Letters need so many pixels to be read; lines of some breadth take long to draw in great numbers.
 const LEAST_RADIUS_OF_LETTER = 5.5;
 const MOST_BROAD_LINES = 4000;
@@ -134,7 +144,11 @@ class Picture {
   private readonly near = new Set<string>();
   private readonly path: Set<string>;
   private readonly steps = new Set<string>();
+  private pointedAt: string | null = null;
   private bySize: string[] | null = null;
+  private readonly widths = new Map<string, number>();
+  /** The names as they are written now, and where: what pointing and saving as SVG go by. */
+  labels: Placed[] = [];
 
   constructor(
     private readonly container: HTMLElement,
@@ -161,12 +175,10 @@ class Picture {
     }
     this.measure((container.dataset.size as Measure) ?? "degree");
     this.colour((container.dataset.colour as Part) ?? "kind");
-    const ink = styleOf("--ink");
     this.sigma = new Sigma(this.graph, container, {
       labelFont: getComputedStyle(document.body).fontFamily,
-      labelColor: { color: ink },
-      labelRenderedSizeThreshold: 7,
-      labelDensity: 0.6,
+      labelSize: LABEL_SIZE,
+      renderLabels: false, // ours do not overlap
       defaultEdgeColor: styleOf("--edge"),
       ...(drawn.edges.length > MOST_BROAD_LINES && {
         edgeProgramClasses: { line: EdgeLineProgram },
@@ -175,15 +187,13 @@ class Picture {
       minEdgeThickness: 0.6,
       nodeReducer: (slug, data) => this.drawNode(slug, data),
       edgeReducer: (edge, data) => this.drawEdge(edge, data),
-      defaultDrawNodeHover: (context, data, settings) => {
-        const size = settings.labelSize;
-        context.font = `${settings.labelWeight} ${size}px ${settings.labelFont}`;
-        const width = context.measureText(data.label ?? "").width;
-        context.fillStyle = styleOf("--ground");
-        context.fillRect(data.x + data.size, data.y - size, width + 12, size * 2);
-        context.fillStyle = ink;
-        context.fillText(data.label ?? "", data.x + data.size + 6, data.y + size / 3);
-      },
+      defaultDrawNodeHover: (context, data) => this.drawHover(context, data),
+    });
+    this.sigma.on("enterNode", ({ node }) => {
+      this.pointedAt = node;
+    });
+    this.sigma.on("leaveNode", () => {
+      this.pointedAt = null;
     });
     this.sigma.on("clickNode", ({ node }) => this.choose(node));
     this.sigma.on("clickStage", ({ event }) => {
@@ -191,9 +201,16 @@ class Picture {
       if (edge) this.chooseEdge(edge);
       else this.choose(null);
     });
-    this.sigma.on("afterRender", () => this.letters());
+    this.sigma.on("afterRender", () => this.write());
     glide(this.sigma);
-    this.letters();
+    this.write();
+  }
+
+  private write(): void {
+    const context = this.sigma.getCanvases().labels?.getContext("2d");
+    if (!context) return;
+    this.letters(context);
+    this.names(context);
   }
 
   // Found by its distance: to let the graphics card find lines would mean to draw each twice.
@@ -224,9 +241,7 @@ class Picture {
   }
 
   // The second mark beside the colour, where there is room for it.
-  private letters(): void {
-    const context = this.sigma.getCanvases().labels?.getContext("2d");
-    if (!context) return;
+  private letters(context: CanvasRenderingContext2D): void {
     const { width, height } = this.sigma.getDimensions();
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -251,11 +266,121 @@ class Picture {
     context.textBaseline = "alphabetic";
   }
 
+  private font(isBold: boolean): string {
+    return `${isBold ? 600 : 400} ${LABEL_SIZE}px ${this.sigma.getSetting("labelFont")}`;
+  }
+
+  /** Whom a name is written of whatever else there is: who is chosen, its partners, the path. */
+  private foremost(): string[] {
+    const { chosen } = this;
+    const first = chosen === null ? [...this.path] : [chosen];
+    const others = chosen === null ? [] : this.largestFirst().filter((slug) => this.near.has(slug));
+    return [...new Set([...first, ...others])].filter((slug) => this.graph.hasNode(slug));
+  }
+
+  private names(context: CanvasRenderingContext2D): void {
+    const { width, height } = this.sigma.getDimensions();
+    const foremost = this.foremost();
+    const must = new Set(foremost);
+    const others =
+      this.chosen === null ? this.largestFirst().filter((slug) => !must.has(slug)) : [];
+    const large = new Set(others.slice(0, LARGE));
+    const rankOf = (slug: string): Rank => {
+      if (must.has(slug)) return "must";
+      return large.has(slug) ? "large" : "free";
+    };
+    const wanted = [];
+    const points = [];
+    for (const slug of [...foremost, ...others]) {
+      const shown = this.sigma.getNodeDisplayData(slug);
+      if (!shown || shown.hidden) continue;
+      const { x, y } = this.sigma.framedGraphToViewport(shown);
+      if (x < 0 || y < 0 || x > width || y > height) continue;
+      const radius = this.sigma.scaleSize(shown.size);
+      const text = shortened(this.graph.getNodeAttribute(slug, "name") as string);
+      wanted.push({ key: slug, text, x, y, radius, rank: rankOf(slug) });
+      if (radius < LEAST_RADIUS_OF_LETTER) continue;
+      const half = radius * 0.8;
+      points.push({ left: x - half, top: y - half, width: 2 * half, height: 2 * half });
+    }
+    const measure = (text: string, rank: Rank): number => {
+      const isBold = rank === "must";
+      const key = `${isBold} ${text}`;
+      let found = this.widths.get(key);
+      if (found === undefined) {
+        context.font = this.font(isBold);
+        found = context.measureText(text).width;
+        this.widths.set(key, found);
+      }
+      return found;
+    };
+    const most = Math.round((width * height) / PIXELS_PER_LABEL);
+    this.labels = place(wanted, points, {
+      ...{ width, height, line: LABEL_LINE, most, measure },
+      rings: must.size > FEW ? FAR.many : FAR.few,
+    });
+    this.drawNames(context, new Map(wanted.map((one) => [one.key, one])));
+  }
+
+  private drawNames(
+    context: CanvasRenderingContext2D,
+    places: Map<string, { x: number; y: number }>,
+  ): void {
+    // Around the letters, so that they can be read over lines and points.
+    context.strokeStyle = styleOf("--ground");
+    context.lineJoin = "round";
+    const lead = styleOf("--quiet");
+    context.fillStyle = styleOf("--ink");
+    for (const label of this.labels) {
+      const from = places.get(label.key);
+      if (label.lead && from) {
+        context.save();
+        context.strokeStyle = lead;
+        context.lineWidth = 1;
+        context.beginPath();
+        context.moveTo(from.x, from.y);
+        context.lineTo(label.lead.x, label.lead.y);
+        context.stroke();
+        context.restore();
+      }
+      const baseline = label.top + LABEL_LINE * 0.76;
+      context.font = this.font(label.rank === "must");
+      context.lineWidth = HALO;
+      context.strokeText(label.text, label.left, baseline);
+      context.fillText(label.text, label.left, baseline);
+    }
+  }
+
+  // A ring about who is marked; a name over all else for whom the pointer is at.
+  private drawHover(
+    context: CanvasRenderingContext2D,
+    data: { key?: string; x: number; y: number; size: number; name?: string },
+  ): void {
+    const slug = data.key ?? "";
+    context.strokeStyle = styleOf("--focus");
+    context.lineWidth = 3;
+    context.beginPath();
+    context.arc(data.x, data.y, data.size + 2, 0, 2 * Math.PI);
+    context.stroke();
+    const name = this.graph.getNodeAttribute(slug, "name") as string;
+    const label = this.labels.find((one) => one.key === slug);
+    if (slug !== this.pointedAt || label?.text === name) return;
+    context.font = this.font(true);
+    const width = context.measureText(name).width;
+    const left = label?.left ?? data.x + data.size + 4;
+    const top = label?.top ?? data.y - LABEL_LINE / 2;
+    const over = Math.max(0, left + width + 4 - this.sigma.getDimensions().width);
+    context.fillStyle = styleOf("--ground");
+    context.fillRect(left - over - 4, top - 3, width + 8, LABEL_LINE + 6);
+    context.fillStyle = styleOf("--ink");
+    context.fillText(name, left - over, top + LABEL_LINE * 0.76);
+  }
+
   private drawNode(slug: string, data: Record<string, unknown>): Record<string, unknown> {
     const faded = this.chosen !== null && !this.near.has(slug);
-    if (faded) return { ...data, color: styleOf("--line"), label: "", zIndex: 0 };
+    if (faded) return { ...data, color: styleOf("--line"), zIndex: 0 };
     const marked = slug === this.chosen || this.path.has(slug);
-    return { ...data, highlighted: marked, forceLabel: marked, zIndex: 1 };
+    return { ...data, highlighted: marked, zIndex: 1 };
   }
 
   private drawEdge(edge: string, data: Record<string, unknown>): Record<string, unknown> {
@@ -478,24 +603,35 @@ class Picture {
       const drawn = { x1: a.x, y1: a.y, x2: b.x, y2: b.y, "stroke-width": data.size as number };
       picture.append(made("line", { ...drawn, stroke: "#c9cdc9" }));
     });
-    this.largestFirst().forEach((slug, place) => {
+    for (const slug of this.largestFirst()) {
       const { x, y } = at(slug);
       const data = this.graph.getNodeAttributes(slug);
-      picture.append(made("circle", { cx: x, cy: y, r: data.size, fill: data.color }));
-      if (data.size >= LEAST_RADIUS_OF_LETTER) {
-        const mark = made("text", { x, y, dy: "0.35em", "text-anchor": "middle" });
-        mark.setAttribute("font-size", String(Math.round(data.size * 1.25)));
-        mark.setAttribute("font-family", "Source Sans 3, sans-serif");
-        mark.setAttribute("fill", inkOn(data.color));
-        mark.textContent = data.mark;
-        picture.append(mark);
+      const radius = this.sigma.scaleSize(data.size);
+      picture.append(made("circle", { cx: x, cy: y, r: radius, fill: data.color }));
+      if (radius < LEAST_RADIUS_OF_LETTER) continue;
+      const mark = made("text", { x, y, dy: "0.35em", "text-anchor": "middle", class: "mark" });
+      mark.setAttribute("font-size", String(Math.round(radius * 1.25)));
+      mark.setAttribute("font-family", "Source Sans 3, sans-serif");
+      mark.setAttribute("fill", inkOn(data.color));
+      mark.textContent = data.mark;
+      picture.append(mark);
+    }
+    for (const label of this.labels) {
+      if (label.lead) {
+        const { x, y } = at(label.key);
+        const ends = { x1: x, y1: y, x2: label.lead.x, y2: label.lead.y };
+        picture.append(made("line", { ...ends, stroke: "#59625f", "stroke-width": 1 }));
       }
-      if (place >= LABELS_IN_SVG) return;
-      const text = made("text", { x: x + data.size + 2, y: y + 4, "font-size": 11 });
+      const text = made("text", { x: label.left, y: label.top + LABEL_LINE * 0.76 });
+      text.setAttribute("font-size", String(LABEL_SIZE));
       text.setAttribute("font-family", "Source Sans 3, sans-serif");
-      text.textContent = data.name;
+      if (label.rank === "must") text.setAttribute("font-weight", "600");
+      text.setAttribute("stroke", "#ffffff");
+      text.setAttribute("stroke-width", String(HALO));
+      text.setAttribute("paint-order", "stroke");
+      text.textContent = label.text;
       picture.append(text);
-    });
+    }
     const written = new XMLSerializer().serializeToString(picture);
     save(new Blob([written], { type: "image/svg+xml" }), "klustergraf-network.svg");
   }
@@ -512,6 +648,9 @@ async function start(container: HTMLElement, details: HTMLElement): Promise<void
   if (!answer.ok) throw new Error(say("failed"));
   const drawn: Drawn = await answer.json();
   container.hidden = false;
+  // Widths of names are those of the letters that are drawn.
+  const { fontFamily } = getComputedStyle(document.body);
+  await Promise.all(["400", "600"].map((w) => document.fonts.load(`${w} 14px ${fontFamily}`)));
   const picture = new Picture(container, details, drawn);
   const tools = document.getElementById("tools");
   if (tools) tools.hidden = false;
