@@ -64,7 +64,7 @@ def test_filters_hold(open_page: Open) -> None:
 def test_every_cluster_is_seen(open_page: Open) -> None:
     """No cluster hides another, and no name lies on one."""
     page = open_page("/map", javascript=False)
-    circles = page.locator("svg.map circle").evaluate_all(
+    circles = page.locator("svg.map .wide circle").evaluate_all(
         "all => all.map(c => ['cx', 'cy', 'r'].map(n => Number(c.getAttribute(n))))"
     )
     assert len(circles) > 20
@@ -80,6 +80,36 @@ def test_every_cluster_is_seen(open_page: Open) -> None:
             across = max(left - x, 0, x - left - width)
             down = max(top + 4 - y, 0, y - top - height + 4)
             assert math.hypot(across, down) > r - 1
+
+
+@pytest.mark.parametrize("path", ["/map", "/map?municipality=stockholm"])
+def test_marks_on_a_telephone(open_page: Open, path: str) -> None:
+    """On a narrow screen a finger finds each mark, numbers can be read, and none is hidden."""
+    page = open_page(path, width=390, javascript=False)
+    marks = page.locator("svg.map a:visible")
+    assert marks.count() > 5
+    assert page.locator("svg.map .wide a:visible").count() == 0
+    drawn = marks.locator("circle").evaluate_all(
+        """all => all.map(c => {
+            const {x, y, width} = c.getBoundingClientRect();
+            return [x + width / 2, y + width / 2, width / 2];
+        })"""
+    )
+    for place, (x, y, r) in enumerate(drawn):
+        assert 2 * r >= 24
+        for x2, y2, r2 in drawn[place + 1 :]:
+            assert math.hypot(x - x2, y - y2) >= r + r2 - 1
+    sizes = marks.locator("text").evaluate_all(
+        """all => all.map(t =>
+            parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"""
+    )
+    assert min(sizes) >= 12
+    told = marks.evaluate_all("all => all.map(a => a.getAttribute('aria-label'))")
+    wide = open_page(path, javascript=False).locator("svg.map a:visible")
+    if path == "/map":
+        assert told == wide.evaluate_all("all => all.map(a => a.getAttribute('aria-label'))")
+    marks.first.click()
+    assert "municipality=" in page.url or "/id/" in page.url
 
 
 def test_nothing_fits(open_page: Open) -> None:

@@ -373,6 +373,52 @@ def test_table_is_ordered_by_link(open_page: Open) -> None:
     assert names.first.inner_text().casefold() >= texts[-1]
 
 
+def test_pairs_are_ordered_by_link(open_page: Open) -> None:
+    """Without scripts the pairs are ordered by any column, over all pages; the address keeps it."""
+    page = open_page("/network", javascript=False)
+    table = page.locator("#pairs ~ .scroll").first
+    marked = table.locator("th[aria-sort]")
+    answer: Any = page.request.get("/api/network").json()
+
+    def column(number: int) -> list[str]:
+        return [t.strip() for t in table.locator(f"tbody td:nth-child({number})").all_inner_texts()]
+
+    def follow(name: str) -> None:
+        table.get_by_role("link", name=name, exact=True).first.click()
+        page.wait_for_load_state()
+        assert marked.all_inner_texts() == [name]
+
+    assert marked.get_attribute("aria-sort") == "descending"
+    weights = sorted((edge["weight"] for edge in answer["edges"]), reverse=True)
+    assert [float(text.replace(",", "")) for text in column(3)] == pytest.approx(
+        weights[: len(column(3))], abs=0.01
+    )
+    follow("Pair")
+    assert "pair_order=pair" in page.url
+    assert marked.get_attribute("aria-sort") == "ascending"
+    first = [text.casefold() for text in column(1)]
+    assert first == sorted(first)
+    page.locator("nav.pages").last.get_by_role("link").last.click()
+    assert column(1)[0].casefold() >= first[-1]
+    assert marked.all_inner_texts() == ["Pair"]
+    follow("Years")
+    assert "pairs=" not in page.url
+    since = sorted(edge["since"][:4] for edge in answer["edges"] if edge["since"])
+    assert [text[:4] for text in column(5)] == since[: len(column(5))]
+    follow("Through")
+    told = [re.sub(r" \([0-9]+\)", "", text).casefold() for text in column(4)]
+    assert told == sorted(told)
+    kinds = {kind for edge in answer["edges"] for kind in edge["ties"]}
+    assert len(kinds) > 3
+    assert told[0].split(", ")[0] == min(kind.casefold() for kind in kinds)
+    table.get_by_role("link", name="Evidence").click()
+    assert marked.get_attribute("aria-sort") == "descending"
+    totals = sorted((edge["evidence_total"] for edge in answer["edges"]), reverse=True)
+    rest = table.locator("tbody td:nth-child(6)").first.locator("a").count()
+    more = re.findall(r"[0-9]+", table.locator("tbody td:nth-child(6) .quiet").first.inner_text())
+    assert rest + int(more[-1]) == totals[0]
+
+
 def test_picture_can_be_cited(open_page: Open) -> None:
     """Beside the picture, and beside the matrix, stands how to cite: with version and query."""
     for path in ("/network", "/strategy"):

@@ -29,12 +29,34 @@ router = APIRouter(include_in_schema=False)
 
 _METHODS: Final = ["GET", "HEAD"]
 _ACTORS_SHOWN: Final = 200
-_SMALLEST, _LARGEST = 15.0, 46.0
 _GAP: Final = 2.0
 _ROUNDS: Final = 200
 # About how wide a letter of a name is, and how high a line, at the size that the style gives.
 _LETTER, _LINE = 10.0, 21.0
-_NEAR: Final = 26.0
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large marks are on a kind of screen, in units of the drawing.
+
+    ``near``: what is nearer to a mark in a municipality joins it.
+    """
+
+    name: str
+    smallest: float
+    largest: float
+    near: float
+    count: float
+    long_count: float
+    letter: float
+
+
+# A drawing is 1020 units wide: some 900 pixels on a desk, some 355 on a telephone of 390. There the
+# least mark is 26 pixels across and the least number 12 high.
+SCALES: Final = (
+    Scale("wide", 15.0, 46.0, 26.0, 18.0, 14.0, 15.0),
+    Scale("narrow", 38.0, 70.0, 80.0, 36.0, 36.0, 36.0),
+)
 
 _BOUNDARIES: Final = f"""\
 PREFIX geo: <{GEO}>
@@ -62,6 +84,12 @@ class Cluster:
     address: str
     kind: str
     municipality: str = ""
+    home: Point | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it was moved off the place that it stands for."""
+        return self.home is not None and math.dist(self.home, (self.x, self.y)) > self.radius
 
 
 @dataclass(frozen=True)
@@ -90,11 +118,12 @@ async def show_map(
     area = land.areas.get(inside) if inside and land else None
     by_place = Counter(m for actor in actors for m in actor.municipalities)
     places = analysis.snapshot.places
-    clusters: Sequence[Cluster] = []
-    if land and area:
-        clusters = _by_point(actors, land, area, view)
-    elif land:
-        clusters = _by_municipality(by_place, land, places, view)
+    clusters: dict[Scale, Sequence[Cluster]] = {}
+    for scale in SCALES:
+        if land and area:
+            clusters[scale] = _by_point(actors, land, area, view, scale)
+        elif land:
+            clusters[scale] = _by_municipality(by_place, land, places, view, scale)
     ordered = sorted(actors, key=lambda a: a.name(view.language).casefold())
     box = _box(land, area) if land else None
     server = tile_server(parts.settings)
@@ -108,7 +137,7 @@ async def show_map(
         tiles=list(server.tiles(land.projection, box)) if server and land and box else [],
         server=server,
         clusters=clusters,
-        names=_names(land, clusters, places, view) if land and not area else [],
+        names=_names(land, clusters[SCALES[0]], places, view) if land and not area else [],
         zoom=_zoom(area),
         asked=asked,
         filters=_filters(analysis, asked, view),
@@ -164,7 +193,11 @@ async def read_land(parts: Parts, executor: Executor) -> Land | None:
 
 
 def _by_municipality(
-    counts: Counter[str], land: Land, places: Mapping[str, Mapping[str, str]], view: View
+    counts: Counter[str],
+    land: Land,
+    places: Mapping[str, Mapping[str, str]],
+    view: View,
+    scale: Scale,
 ) -> list[Cluster]:
     most = max(counts.values(), default=1)
     found = []
@@ -174,8 +207,12 @@ def _by_municipality(
         name = view.pick(places.get(slug, {})) or slug
         label = view.text("map.cluster", place=name, count=count)
         address = view.with_parameters(municipality=slug, first=None)
-        radius = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(count / most)
-        found.append(Cluster(*area.middle, round(radius, 1), count, label, address, "", slug))
+        radius = scale.smallest + (scale.largest - scale.smallest) * math.sqrt(count / most)
+        found.append(
+            Cluster(
+                *area.middle, round(radius, 1), count, label, address, "", slug, home=area.middle
+            )
+        )
     return push_apart(found)
 
 
@@ -235,28 +272,30 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _by_point(actors: Iterable[Actor], land: Land, area: Area, view: View) -> list[Cluster]:
+def _by_point(
+    actors: Iterable[Actor], land: Land, area: Area, view: View, scale: Scale
+) -> list[Cluster]:
     """Draw the actors of one municipality: those nearer than a mark is wide stand together."""
     zoom = _zoom(area)
     heaps: dict[Point, list[Actor]] = defaultdict(list)
     for actor in actors:
         if area.slug in actor.municipalities and actor.point:
             place = land.projection.place(actor.point[1], actor.point[0])
-            heaps[_nearest(heaps, place, zoom)].append(actor)
+            heaps[_nearest(heaps, place, scale.near * zoom)].append(actor)
     found = []
     for (x, y), heap in sorted(heaps.items(), key=lambda item: -len(item[1])):
         names = [actor.name(view.language) for actor in heap]
         label = names[0] if len(heap) == 1 else view.text("map.heap", count=len(heap))
         alone = len(heap) == 1
         address = str(view.link(heap[0].iri)) if alone else "#actors"
-        radius = (_SMALLEST if alone else _SMALLEST + 3 * math.sqrt(len(heap))) * zoom
+        radius = (scale.smallest + (0 if alone else 3 * math.sqrt(len(heap)))) * zoom
         kind = kind_group(heap[0]) if alone else ""
-        found.append(Cluster(x, y, round(radius, 2), len(heap), label, address, kind))
-    return found
+        found.append(Cluster(x, y, round(radius, 2), len(heap), label, address, kind, home=(x, y)))
+    return push_apart(found)
 
 
-def _nearest(heaps: Iterable[Point], place: Point, zoom: float) -> Point:
-    near = [p for p in heaps if math.dist(p, place) < _NEAR * zoom]
+def _nearest(heaps: Iterable[Point], place: Point, reach: float) -> Point:
+    near = [p for p in heaps if math.dist(p, place) < reach]
     return min(near, key=lambda p: math.dist(p, place), default=place)
 
 

@@ -37,6 +37,7 @@ _COUNTIES: Final = ("stockholms-lan", "uppsala-lan")
 Size = Literal["degree", "strength", "betweenness"]
 Colour = Literal["kind", "county", "community"]
 Order = Literal["name", "kind", "municipality", "community"]
+PairOrder = Literal["pair", "through", "years", "evidence"]
 Name = Annotated[str, Query(max_length=200)]
 First = Annotated[int, Query(ge=0, le=10**6)]
 
@@ -77,6 +78,7 @@ async def network(
     colour: Colour = "kind",
     order: Order | None = None,
     first: First = 0,
+    pair_order: PairOrder | None = None,
     pairs: First = 0,
 ) -> Response:
     """Show the network that the filters ask for, a way between two actors, and the tables."""
@@ -92,7 +94,13 @@ async def network(
             row.actor.name(view.language).casefold(),
         ),
     )
-    edges = sorted(chosen.edges, key=lambda edge: (-edge.weight, edge.source, edge.target))
+    edges = sorted(
+        chosen.edges,
+        key=lambda edge: (
+            *(_pair_ordered(edge, pair_order, view, analysis) if pair_order else ()),
+            *(-edge.weight, edge.source, edge.target),
+        ),
+    )
     return parts.pages.respond(
         request,
         "network.html",
@@ -105,6 +113,7 @@ async def network(
         end=finder.told(ends[1], end, view.language),
         size=size,
         order=order,
+        pair_order=pair_order,
         colour=colour,
         mistakes=finder.mistakes,
         guesses=finder.guesses,
@@ -214,6 +223,23 @@ def _ordered(row: Row, order: Order, view: View, analysis: Analysis) -> tuple[bo
         return False, view.text(f"network.kind.{row.kind}").casefold()
     names = [view.pick(analysis.snapshot.places.get(m, {})) or m for m in row.actor.municipalities]
     return not names, min(names, default="").casefold()
+
+
+def _pair_ordered(
+    edge: Edge, order: PairOrder, view: View, analysis: Analysis
+) -> tuple[str | int | bool, ...]:
+    """Give what pairs are ordered by; without years they come last, with most evidence first."""
+    if order == "pair":
+        ends = (analysis.snapshot.actors[end] for end in (edge.source, edge.target))
+        return tuple(actor.name(view.language).casefold() for actor in ends)
+    if order == "through":
+        kinds = {tie.kind for tie in edge.ties}
+        return (", ".join(view.text(f"network.tie.{kind}") for kind in sorted(kinds)).casefold(),)
+    if order == "evidence":
+        return (-len(edge.ties),)
+    since = min((tie.since for tie in edge.ties if tie.since), default="")
+    until = max((tie.until for tie in edge.ties if tie.until), default="")
+    return not since and not until, since or until, until
 
 
 def _row(analysis: Analysis, chosen: Network, place: int) -> Row:
