@@ -132,10 +132,11 @@ class ChangeRule:
         for number, alternative in enumerate(self.query.alternatives):
             for part in self.parts:
                 binding = part.binding(texts)
-                if binding is None or binding.keys() & alternative.computed.keys():
+                if binding is None or not binding.keys() <= alternative.variables:
                     continue
-                if binding.keys() <= alternative.variables:
-                    yield number, tuple(sorted(binding.items()))
+                # What is computed cannot be given; it is found among the solutions of the rest.
+                given = binding.keys() - alternative.computed.keys()
+                yield number, tuple((name, binding[name]) for name in sorted(given))
 
     def _asked(
         self,
@@ -178,6 +179,7 @@ class Inference:
     def __init__(self, store: ox.Store, rules: Sequence[Rule]) -> None:
         self._store = store
         self._rules = [ChangeRule(rule) for rule in rules]
+        self._graphs = {rule.graph for rule in rules}
 
     def change(
         self, added: Sequence[ox.Quad], removed: Sequence[ox.Quad]
@@ -195,14 +197,12 @@ class Inference:
             self._store.remove(quad)
         come = {q.triple for q in added if not any(True for _ in self._asserted(q.triple))}
         self._store.extend(added)
-        before: set[ox.Quad] = set()
+        before = {quad for q in added for quad in self._derived(q.triple)}
         for change_rule in self._rules:
             graph = change_rule.rule.graph
-            for triple in {q.triple for q in added} | lost[change_rule.rule.name].keys():
-                quad = _in(triple, graph)
-                if quad in self._store:
-                    before.add(quad)
-                    self._store.remove(quad)
+            before |= {_in(triple, graph) for triple in lost[change_rule.rule.name]}
+        for quad in before:
+            self._store.remove(quad)
         kept = self._keep(lost, gone)
         fresh = come - {quad.triple for quad in before} | {q.triple for q in kept}
         after = kept | self._follow(fresh)
@@ -214,6 +214,12 @@ class Inference:
             name = quad.graph_name
             if not (isinstance(name, ox.NamedNode) and name.value.startswith(DERIVED)):
                 yield quad
+
+    def _derived(self, triple: ox.Triple) -> Iterator[ox.Quad]:
+        pattern = (triple.subject, triple.predicate, triple.object)
+        for quad in self._store.quads_for_pattern(*pattern, None):
+            if quad.graph_name in self._graphs:
+                yield ox.Quad(*pattern, quad.graph_name)
 
     def _leaving(self, added: Sequence[ox.Quad], removed: Sequence[ox.Quad]) -> set[ox.Triple]:
         """List the triples that no graph asserts any longer."""

@@ -120,7 +120,23 @@ class Alternative:
                     binding = {name: triple[place] for name, place in anchor.binds}
                     if all(triple[place] == binding[name] for name, place in anchor.binds):
                         found[tuple(sorted(binding.items()))] = None
-        return list(found)
+        return _widest(found)
+
+
+def _widest(bindings: Iterable[Binding]) -> list[Binding]:
+    """Leave out bindings that give nothing which another one, of fewer variables, does not give.
+
+    >>> _widest([(("s", "<urn:a>"), ("v", "1")), (("s", "<urn:a>"),), (("v", "2"),)])
+    [(('s', '<urn:a>'),), (('v', '2'),)]
+    """
+    found: dict[Binding, None] = {}
+    shapes: dict[tuple[str, ...], None] = {}
+    for binding in sorted(bindings, key=len):
+        wider = (tuple(pair for pair in binding if pair[0] in names) for names in shapes)
+        if not any(one in found for one in wider):
+            found[binding] = None
+            shapes[tuple(name for name, _ in binding)] = None
+    return list(found)
 
 
 def template_of(text: str) -> Iterator[Places]:

@@ -76,6 +76,11 @@ class Validator:
         self._looks = {
             shape.node: looks(self._loaded.shapes, shape) for shape in self._loaded.shapes.targeted
         }
+        self._anywhere = {
+            shape.node
+            for shape in self._loaded.shapes.targeted
+            if any(target.kind in ("node", "sparql") for target in shape.targets)
+        }
         # This reads the queries of the shapes: no change, and no fork that judges one, has to.
         for shape in self._loaded.shapes.targeted:
             left_out(self._loaded, shape, self._data)
@@ -106,10 +111,10 @@ class Validator:
         try:
             focus = self._affected([*new, *gone])
             self._data.remove(new)
-            before = self._results(focus)
+            before = self._results(self._there(focus))
             self._data.add(new)
             self._data.remove(gone)
-            after = self._results(focus)
+            after = self._results(self._there(focus))
         finally:
             self._data.remove(new)
             self._data.add(gone)
@@ -189,6 +194,26 @@ class Validator:
                     reached[look] = self._walked(look.way, ends)
                 found[node] |= reached[look]
         return found
+
+    def _there(self, focus: dict[Term, set[Term]] | None) -> dict[Term, set[Term]] | None:
+        """Leave out nodes that no statement speaks of: no class or property has them as a target.
+
+        A target that names its node, or asks a query, may have any node.
+        """
+        if focus is None:
+            return None
+        default, store = ox.DefaultGraph(), self._data.store
+        absent = {
+            node
+            for node in set[Term]().union(*focus.values())
+            if (isinstance(node, ox.Literal)
+                or next(store.quads_for_pattern(node, None, None, default), None) is None)
+            and next(store.quads_for_pattern(None, None, node, default), None) is None
+        }  # fmt: skip
+        return {
+            shape: nodes if shape in self._anywhere else nodes - absent
+            for shape, nodes in focus.items()
+        }
 
     def _walked(
         self, way: Path | None, ends: set[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]

@@ -17,13 +17,12 @@ SELECT ?list ?iri ?code ?sv ?en
 WHERE {{
   {{
     VALUES ?top {{ kg:Actor kg:Facility }}
-    ?iri rdfs:subClassOf* ?top .
+    ?iri rdfs:subClassOf* ?top ; rdfs:label ?sv , ?en .
     BIND (STR(?top) AS ?list)
-    ?iri rdfs:label ?sv , ?en .
   }} UNION {{
     VALUES ?iri {{ kg:Agreement kg:LetterOfIntent kg:WorkingGroup }}
-    BIND ("collaboration" AS ?list)
     ?iri rdfs:label ?sv , ?en .
+    BIND ("collaboration" AS ?list)
   }} UNION {{
     ?iri a kg:PriorityArea ; skos:notation ?code ; skos:prefLabel ?sv , ?en .
     BIND ("area" AS ?list)

@@ -34,6 +34,14 @@ _PROLOGUE: Final = re.compile(
 _SELECT: Final = re.compile(r"\s*SELECT\s+(DISTINCT\s+|REDUCED\s+)?", re.IGNORECASE)
 _ASK: Final = re.compile(r"\s*ASK\s*(WHERE\s*)?", re.IGNORECASE)
 
+_THIS_ONLY: Final = re.compile(
+    r"\s*SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?[?$]this\s*(?:WHERE\s*)?\{", re.IGNORECASE
+)
+_GIVES_THIS: Final = re.compile(r"\bAS\s+[?$]this\b", re.IGNORECASE)
+_BRACKETS: Final = re.compile(r"[{}()]|\bFILTER\s*(?:\(|(?:NOT\s+)?EXISTS\s*\{)", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"[?$](\w+)")
+_EXISTS: Final = re.compile(r"\bEXISTS\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -60,7 +68,54 @@ def target(query: Query, focus: str = "") -> str:
     prologue, text = split(query)
     if not focus:
         return f"{prologue}\n{text}"
-    return f"{prologue}\nSELECT DISTINCT ?this {{ {focus} LATERAL {{ {text}\n}} }}"
+    told = "\n".join(conditions(text))
+    return f"{prologue}\nSELECT DISTINCT ?this {{ {{ {focus} {told}\n}} LATERAL {{ {text}\n}} }}"
+
+
+def conditions(text: str) -> list[str]:
+    """List the filters of a target's query that ask of ``?this`` alone.
+
+    What they leave out, the query does not give. Asked first, they keep it from looking for nodes
+    that a great many statements point to.
+
+    >>> conditions("SELECT ?this { ?s ?p ?this FILTER (isIRI(?this)) FILTER (?s > 1) }")
+    ['FILTER (isIRI(?this))']
+    """
+    plain = code(text)
+    if not _THIS_ONLY.match(plain) or _GIVES_THIS.search(plain):
+        return []
+    found = []
+    depth, after = 0, 0
+    for token in _BRACKETS.finditer(plain):
+        if token.start() < after:
+            continue  # inside a filter that was looked at
+        if depth == 1 and len(token[0]) > 1:
+            after = _closing(plain, token.end() - 1) or len(plain)
+            if _asks_this_alone(plain, token.start(), after):
+                found.append(text[token.start() : after])
+        else:
+            depth += -1 if token[0] in "})" else 1
+    return found
+
+
+def _closing(plain: str, opening: int) -> int:
+    """Give where the bracket that opens here has been closed; 0: nowhere."""
+    depth = 0
+    for place in range(opening, len(plain)):
+        depth += (plain[place] in "{(") - (plain[place] in "})")
+        if not depth:
+            return place + 1
+    return 0
+
+
+def _asks_this_alone(plain: str, start: int, end: int) -> bool:
+    piece, rest = plain[start:end], plain[:start] + plain[end:]
+    others = set(_VARIABLE.findall(piece)) - {"this"}
+    if "_:" in piece:
+        return False  # a blank node's label may stand in one place of a query only
+    if piece.endswith(")"):
+        return not others and not _EXISTS.search(piece)
+    return not others & set(_VARIABLE.findall(rest))
 
 
 def prepared(context: Context, shape: Shape, sparql: SparqlConstraint) -> Prepared:
