@@ -73,6 +73,11 @@ class EmbeddedAnswer:
         return self._head["media_type"]
 
     @property
+    def is_from_columns(self) -> bool:
+        """Whether columns did the work (:mod:`klustergraf.engine.columns`), or the store alone."""
+        return self._head["by"] == "columns"
+
+    @property
     def whole(self) -> bytes | None:
         """All of the answer, if it has come already and none of it was read; else None.
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 from klustergraf.engine.guard import unescape
 from klustergraf.engine.tokens import Token, prologue_end, tokens
 
-_ABSOLUTE: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+ABSOLUTE: Final = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 class Dataset(NamedTuple):
@@ -28,7 +28,7 @@ def dataset_clause(text: str) -> Dataset:
         return Dataset()
     cut = list(tokens(text))
     begin = prologue_end(cut)
-    names = _Names(cut[:begin])
+    names = Names(cut[:begin])
     graphs: tuple[list[str], list[str]] = ([], [])
     for index in range(begin, len(cut) - 1):
         if cut[index].keyword == "FROM":
@@ -39,7 +39,7 @@ def dataset_clause(text: str) -> Dataset:
     return Dataset(tuple(graphs[False]), tuple(graphs[True]))
 
 
-class _Names:
+class Names:
     """What a prologue declares."""
 
     def __init__(self, prologue: list[Token]) -> None:
@@ -62,4 +62,4 @@ class _Names:
         return self._prefixes[prefix + colon] + re.sub(r"\\([^\w\s])", r"\1", local.rstrip("."))
 
     def _resolve(self, iri: str) -> str:
-        return iri if _ABSOLUTE.match(iri) else urljoin(self._base, iri)
+        return iri if ABSOLUTE.match(iri) else urljoin(self._base, iri)

@@ -12,6 +12,9 @@ process asks for a *successor*: a fork of the keeper that makes the change to it
 keeper of the next version. It is handed the successor's control socket. The keepers of
 one line of versions share a *guardian*, the process that was started: it does nothing but bury
 them, in whatever order they end, and ends with the last.
+
+Once it has loaded, a child of the keeper derives columns from the store
+(:mod:`klustergraf.engine.columns`), in memory that all workers see: what they answer faster with.
 """
 
 import contextlib
@@ -23,9 +26,13 @@ import selectors
 import signal
 import socket
 import sys
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from klustergraf.engine.change import Change, changed
 from klustergraf.engine.disk import available_bytes, load_from_disk
@@ -38,6 +45,10 @@ _MEBIBYTE = 1024 * 1024
 HANDED_OVER = 3  # descriptors of a worker
 SUCCESSION = 1  # descriptors of a successor
 _PR_SET_CHILD_SUBREAPER = 36
+# Imported while the dataset is loaded, which it would hold up.
+_COLUMNS: Final = "klustergraf.engine.columns.filling"
+# After a change another may follow soon; columns that nobody would use are not worth making.
+_REST_SECONDS: Final = 2.0
 
 
 @dataclass
@@ -54,7 +65,12 @@ class Keeper:
     """The loop that forks workers, hands them out, and buries them."""
 
     def __init__(
-        self, loaded: Loaded, control: socket.socket, memory_bytes: int, default_graph: str
+        self,
+        loaded: Loaded,
+        control: socket.socket,
+        memory_bytes: int,
+        default_graph: str,
+        rest_seconds: float = 0.0,
     ) -> None:
         self._loaded = loaded
         self._control = control
@@ -65,6 +81,28 @@ class Keeper:
         self._selector = selectors.DefaultSelector()
         self._spare: _Worker | None = None
         self._workers: dict[int, _Worker] = {}
+        self._filling: int | None = None  # the pidfd of the process that fills the columns
+        self._fill_columns(rest_seconds)
+
+    def _fill_columns(self, rest_seconds: float) -> None:
+        """Have columns made of what is loaded, where there is memory for them."""
+        self._loaded = replace(self._loaded, rewritten=None)
+        size = sum(end - begin for begin, end in self._copyable)
+        if size:
+            columns = import_module(_COLUMNS).Columns(size)
+            pid = columns.fill(self._loaded, rest_seconds)
+            self._filling = os.pidfd_open(pid)
+            self._selector.register(
+                self._filling, selectors.EVENT_READ, partial(self._bury_filling, pid)
+            )
+            self._loaded = replace(self._loaded, rewritten=columns.rewritten)
+
+    def _bury_filling(self, pid: int) -> None:
+        if self._filling is not None:
+            self._selector.unregister(self._filling)
+            os.waitpid(pid, 0)
+            os.close(self._filling)
+            self._filling = None
 
     def run(self) -> "Keeper":
         """Serve until the serving process closes the control socket.
@@ -77,7 +115,8 @@ class Keeper:
                 self._spare = self._fork()
             for key, _ in self._selector.select():
                 if key.data is not None:
-                    self._bury(key.data)
+                    bury: Callable[[], None] = key.data
+                    bury()
                 elif (successor := self._obey()) is not None:
                     return successor
 
@@ -91,7 +130,7 @@ class Keeper:
         workers_channel.close()
         worker = _Worker(pid, os.pidfd_open(pid), keepers_watch, (channel, watch))
         self._workers[pid] = worker
-        self._selector.register(worker.pidfd, selectors.EVENT_READ, worker)
+        self._selector.register(worker.pidfd, selectors.EVENT_READ, partial(self._bury, worker))
         return worker
 
     def _obey(self) -> "Keeper | None":
@@ -130,13 +169,15 @@ class Keeper:
             self._let_go(worker)
             worker.watch.close()
             os.close(worker.pidfd)
+        if self._filling is not None:
+            os.close(self._filling)
         try:
             loaded = changed(self._loaded, Change.from_bytes(content), self._default_graph)
         except (OSError, ValueError, SyntaxError) as exc:
             control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
             os._exit(1)
         control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
-        return Keeper(loaded, control, self._memory_bytes, self._default_graph)
+        return Keeper(loaded, control, self._memory_bytes, self._default_graph, _REST_SECONDS)
 
     def _hand_over(self) -> None:
         worker, self._spare = self._spare or self._fork(), None
@@ -200,7 +241,10 @@ def main() -> None:
     descriptor, path, default_graph, memory_mb, folder = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
     os.putenv("RUST_BACKTRACE", "0")
+    os.putenv("OPENBLAS_NUM_THREADS", "1")  # numpy's: a process that forks has one thread
     _guard()
+    importing = threading.Thread(target=import_module, args=[_COLUMNS])
+    importing.start()
     try:
         if folder:
             loaded = load_from_disk(Path(path), default_graph, Path(folder))
@@ -214,6 +258,7 @@ def main() -> None:
     except (OSError, ValueError) as exc:
         control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
         return
+    importing.join()
     control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
     # What lives now is never looked at again by the collector: it would only dirty shared pages.
     gc.collect()

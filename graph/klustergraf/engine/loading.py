@@ -1,6 +1,6 @@
 """Load a dataset into a store, and ask it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +18,15 @@ class Loaded:
 
     ``is_union``: its default graph is the union of all, made by the store as it goes along.
     ``is_shared``: a triple stands in more than one of its graphs. ``folder``: where it lies, if not
-    in memory.
+    in memory. ``rewritten``: gives a query with the same answer that takes the store less time, or
+    None; of queries of the whole dataset.
     """
 
     store: ox.Store
     is_union: bool
     is_shared: bool
     folder: Path | None = None
+    rewritten: Callable[[str], str | None] | None = None
 
     def query(
         self, text: str, default_graphs: Sequence[str], named_graphs: Sequence[str]
@@ -41,6 +43,17 @@ class Loaded:
             merged = _merged(self.store, default, named)
             return merged.query(text, default_graph=ox.DefaultGraph(), named_graphs=named)
         return self.store.query(text, default_graph=default, named_graphs=named)
+
+    def shortened(
+        self, text: str, default_graphs: Sequence[str], named_graphs: Sequence[str]
+    ) -> str | None:
+        """Give a query with the same answer that takes the store less time; None if there is none.
+
+        Graphs are given as to :meth:`query`.
+        """
+        if self.rewritten is None or default_graphs or named_graphs:
+            return None
+        return self.rewritten(text)
 
     @property
     def graphs(self) -> list[str]:

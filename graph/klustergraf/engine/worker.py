@@ -156,10 +156,10 @@ class _Job:
         signal.setitimer(signal.ITIMER_REAL, max(self._order["seconds"], 0.001))
         writer: _FrameWriter | None = None
         try:
-            result = self._loaded.query(
-                self._order["text"], self._order["default_graphs"], self._order["named_graphs"]
-            )
-            writer = self._writer(result)
+            graphs = self._order["default_graphs"], self._order["named_graphs"]
+            shorter = self._loaded.shortened(self._order["text"], *graphs)
+            result = self._loaded.query(shorter or self._order["text"], *graphs)
+            writer = self._writer(result, has_columns=shorter is not None)
             output = cast(IO[bytes], writer)
             if isinstance(result, ox.QueryTriples):
                 form = ox.RdfFormat.from_media_type(self._order["triples_format"])
@@ -184,14 +184,15 @@ class _Job:
             return self._fail(error, lives=False, reason="outside")
 
     def _writer(
-        self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
+        self, result: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, *, has_columns: bool
     ) -> _FrameWriter:
         if isinstance(result, ox.QueryTriples):
             kind, media_type = "triples", self._order["triples_format"]
         else:
             media_type = self._order["results_format"]
             kind = "boolean" if isinstance(result, ox.QueryBoolean) else "solutions"
-        head = frame(HEAD, json.dumps({"kind": kind, "media_type": media_type}).encode())
+        told = {"kind": kind, "media_type": media_type, "by": "columns" if has_columns else "store"}
+        head = frame(HEAD, json.dumps(told).encode())
         return _FrameWriter(self._sink, head, self._order["most_bytes"])
 
     def _fail(self, error: str, *, lives: bool, reason: str) -> bool:

@@ -1,0 +1,1 @@
+"""Answers to queries that count and search, worked out over columns of integers."""

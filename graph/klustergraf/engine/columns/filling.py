@@ -1,0 +1,55 @@
+"""Fill the columns of a dataset in a process of its own, beside the workers that answer."""
+
+import ctypes
+import os
+import signal
+import time
+from typing import Final, NoReturn
+
+from klustergraf.engine.columns.making import make_table
+from klustergraf.engine.columns.rewriting import rewritten
+from klustergraf.engine.columns.table import Place
+from klustergraf.engine.loading import Loaded
+
+_PR_SET_PDEATHSIG: Final = 1
+_NICENESS: Final = 10
+
+
+class Columns:
+    """The columns of a dataset, once they are filled; all processes that are forked share them.
+
+    ``most_bytes``: the memory that they may take. They take it when they are filled.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._place = Place(most_bytes)
+
+    def rewritten(self, text: str) -> str | None:
+        """Give a query for the store that takes less time; None where there is none, or not yet."""
+        table = self._place.table()
+        return None if table is None else rewritten(text, table)
+
+    def fill(self, loaded: Loaded, after_seconds: float) -> int:
+        """Fill them from a dataset in a child of this process, and give its id.
+
+        ``after_seconds``: how long it waits first, for a dataset that may soon be changed again.
+        """
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _fill(self._place, loaded, after_seconds, parent)
+        return pid
+
+
+def _fill(place: Place, loaded: Loaded, after_seconds: float, parent: int) -> NoReturn:
+    try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == parent:
+            os.nice(_NICENESS)
+            time.sleep(after_seconds)
+            table = make_table(loaded)
+            if table is not None:
+                place.put(table)
+    finally:
+        # Whatever went wrong, the store answers.
+        os._exit(0)
