@@ -250,7 +250,7 @@ def _people() -> Loaded:
         @prefix e: <{_E}> .
         e:a e:link e:b , e:c ; e:size 5 ; e:name "Alpha"@en , "Alfa"@sv ;
             e:day "2020-01-01"^^<{_XSD}date> .
-        e:b e:link e:c ; e:size 7.5 ; e:name "Beta"@en , "0 \u212a"@en .
+        e:b e:link e:c ; e:size 7.5 ; e:name "Beta"@en , "0 \u212a"@en ; e:odd 1.5E0 .
         e:c e:link e:c ; e:size 1 , 2 ; e:name 'say "alpha"\\n'@en .
         """
     store.load(lines.encode(), format=ox.RdfFormat.TURTLE)
@@ -293,6 +293,11 @@ def _people() -> Loaded:
         ("SELECT ?x { ?x e:name ?n FILTER(CONTAINS(?n, '\"alpha\"')) }", [("c",)]),
         ("SELECT ?x { ?x e:name ?n FILTER(CONTAINS(UCASE(?n), 'ALFA')) }", [("a",)]),
         ("SELECT ?x { ?x e:link ?y FILTER(!(LANG(?y) = 'en')) }", []),
+        ("SELECT ?x { ?x e:link ?y FILTER(!(LANG(?y) = 'en' && ?x != e:none)) }", []),
+        (
+            "SELECT ?x { ?x e:link ?y FILTER(!(LANG(?y) = 'en' && ?x = e:none)) }",
+            [("a",), ("a",), ("b",), ("c",)],
+        ),
     ],
 )
 def test_columns_answer(text: str, rows: list[tuple[str, ...]]) -> None:
@@ -326,6 +331,9 @@ def test_columns_answer(text: str, rows: list[tuple[str, ...]]) -> None:
         "SELECT * { ?x e:link ?y FILTER(?x != ?y) }",
         "SELECT ?x { ?x e:size ?s FILTER(?s = ?s) }",
         "SELECT ?x { ?x e:name ?n FILTER(?n != 'Alpha') }",
+        "SELECT ?x { ?x e:name ?n FILTER(!(?n = 'Alpha')) }",
+        "SELECT ?x { ?x e:odd ?s FILTER(?s > 1) }",
+        "SELECT (SUM(?s) AS ?t) { ?x e:odd ?s }",
         "SELECT ?x { ?x e:link ?y FILTER EXISTS { ?y e:name ?n } FILTER(?x != ?y) }",
         "SELECT ?x { ?x e:name '\\u0041' FILTER(?x != e:a) }",
         # And what is no SPARQL, so that the store says why.
