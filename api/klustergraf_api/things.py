@@ -300,7 +300,7 @@ async def _read_graphs(
     graphs: dict[str, list[Statement]] = {iri: [] for iri in sorted(iris)}
     if not iris:
         return graphs
-    named = (DCT + "source", DCT + "license", DCT + "issued", GRAPH_KIND)
+    named = (DCT + "source", DCT + "license", DCT + "issued", GRAPH_KIND, KG + "isDerivedByRule")
     predicates = ", ".join(map(serialise_iri, named))
     rows = await executor.solutions(
         "SELECT DISTINCT ?about ?predicate ?object WHERE { "

@@ -148,21 +148,34 @@ def _text(html: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
+_ENTRY = re.compile(r'<div class="why-entry".*?</div>', re.DOTALL)
+
+
 def test_a_fact_names_its_ground(big: TestClient) -> None:
-    """Beside a statement stands where it was read, and that it is inferred, with the reason."""
+    """In the drawer stands where a statement was read, and that it is inferred, with the reason."""
     part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-parts")
-    assert 'title="Because"' in part
-    assert 'href="https://www.news.example/a"' in part
-    assert _text(part.partition(">")[2]) == (
-        "Part of, and parts kg:backs The small one ○ inferred 1 news.example"
+    (entry,) = _ENTRY.findall(part)
+    assert _text(_ENTRY.sub("", part).partition(">")[2]) == (
+        "Part of, and parts kg:backs The small one Evidence for The small one: ○ inferred 1"
     )
+    assert 'href="https://www.news.example/a"' in entry
+    assert 'href="/id/fact/f1?lang=en"' in entry
+    assert _text(entry) == (
+        "Close Evidence kg:backs : The small one ○ inferred Read at news.example Reason: Because "
+        "The statement by itself Sources graph/made"
+    )
+    number = re.findall(r'id="why-(\d+)"', entry)[0]
+    assert f'id="fact-{number}" href="#why-{number}"' in part
+    assert f'href="#fact-{number}">Close' in entry
 
 
 def test_a_fact_names_its_passage(big: TestClient) -> None:
     """A statement that was read from a document leads to the place in it."""
     part = _section(big.get("/id/actor/small.html?lang=en").text, "facts-other")
-    assert 'href="/id/passage/p1?lang=en" title="Document, characters 3–9">passage</a>' in part
     assert "inferred" not in part
+    (entry,) = _ENTRY.findall(part)
+    assert "Read from Document, characters 3–9" in _text(entry)
+    assert 'href="/id/passage/p1?lang=en"' in entry
 
 
 def test_strategy_tells_on_what_ground(big: TestClient) -> None:
@@ -196,6 +209,7 @@ def test_the_same_elsewhere_stands_at_the_head(big: TestClient) -> None:
 def test_names_are_told_once(big: TestClient) -> None:
     """A name that is the same in several languages stands once; one in another is marked."""
     part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-identity")
+    part = re.sub(r'<span class="hidden">.*?</span>', "", _ENTRY.sub("", part), flags=re.DOTALL)
     names = [_text(item) for item in re.findall(r"<li>.*?</li>", part, re.DOTALL)]
     assert names[:3] == ["DS fi 1", "TB 1", "202100-0000 1"]
 

@@ -95,3 +95,93 @@ def test_what_is_no_actor_has_no_pictures(open_page: Open) -> None:
     page = open_page("/id/place/solna.html")
     assert page.locator("svg.ego, svg.bars").count() == 0
     assert page.locator("h1").inner_text() == "Solna"
+
+
+_AGREEMENT = "/id/agreement/letter-of-intent-2024.html"
+_GRAPHS = """
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX kg: <https://w3id.org/klustergraf/ontology#>
+SELECT ?graph ?licence ?rule ?start {
+  VALUES ?thing { <https://w3id.org/klustergraf/id/actor/region-stockholm> }
+  GRAPH ?graph { ?thing %s ?value }
+  OPTIONAL { ?graph dct:license ?licence }
+  OPTIONAL { ?graph kg:isDerivedByRule ?rule }
+}"""
+_LOCAL = "https://w3id.org/klustergraf"
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize(
+    ("predicate", "label", "basis"),
+    [
+        ("kg:organisationNumber", "organisation number", "● stated in the source"),
+        ("kg:operates", "operates", "◌ derived by a rule"),
+    ],
+)
+def test_evidence_of_a_fact(
+    open_page: Open, predicate: str, label: str, basis: str, javascript: bool
+) -> None:
+    """The drawer names each graph that says a fact, with licence and rule, as SPARQL gives them."""
+    page = open_page("/id/actor/region-stockholm.html", javascript=javascript)
+    answer = page.request.get(
+        "/sparql", params={"query": _GRAPHS % predicate, "format": "json"}
+    ).json()
+    wanted = {
+        row[name]["value"].removeprefix(_LOCAL)
+        for row in answer["results"]["bindings"]
+        for name in ("graph", "licence", "rule")
+        if name in row
+    }
+    assert len(wanted) >= 2
+    head = page.get_by_role("rowheader", name=label, exact=True)
+    row = page.locator("table.facts tr").filter(has=head).first
+    assert page.locator(".why-entry:visible").count() == 0
+    row.locator("a.why").first.click()
+    drawer = page.locator(".why-entry:visible")
+    assert drawer.count() == 1
+    assert basis in drawer.inner_text()
+    told = drawer.locator("li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert wanted <= {address.partition("?")[0] for address in told}
+    box, view = drawer.bounding_box(), page.viewport_size
+    assert box is not None
+    assert view is not None
+    assert (box["y"], box["x"] + box["width"], box["height"]) == (0, view["width"], view["height"])
+    drawer.get_by_role("link", name="Close").click()
+    assert page.locator(".why-entry:visible").count() == 0
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_evidence_by_keyboard(open_page: Open, language: str) -> None:
+    """Enter opens it and it has the focus; Escape gives the focus back; the page stays in place."""
+    page = open_page(_AGREEMENT, language=language)
+    link = page.locator("a.why").nth(3)
+    link.focus()
+    before = page.evaluate("scrollY")
+    page.keyboard.press("Enter")
+    drawer = page.locator(".why-entry:visible")
+    drawer.wait_for()
+    heading = drawer.get_by_role("heading", level=3)
+    assert heading.inner_text() == ("Belägg" if language == "sv" else "Evidence")
+    assert heading.evaluate("e => e === document.activeElement")
+    assert page.evaluate("scrollY") == before
+    passage = drawer.locator("a[href*='/id/passage/']").first
+    assert ("tecken " if language == "sv" else "characters ") in passage.inner_text()
+    page.keyboard.press("Escape")
+    assert page.locator(".why-entry:visible").count() == 0
+    assert link.evaluate("e => e === document.activeElement")
+    assert page.evaluate("scrollY") == before
+    page.go_back()
+    assert drawer.count() == 1, "the address is the state"
+
+
+def test_evidence_on_a_telephone_and_by_address(
+    open_page: Open, findings: Callable[[Page], list[str]]
+) -> None:
+    """An address that names it opens it; on a narrow screen it lies below; axe finds nothing."""
+    for dark in (False, True):
+        page = open_page(f"{_AGREEMENT}#why-2", width=390, dark=dark)
+        box = page.locator(".why-entry:visible").bounding_box()
+        assert box is not None
+        assert (box["x"], box["width"], box["y"] + box["height"]) == (0, 390, 900)
+        assert box["height"] <= 540
+        assert findings(page) == []

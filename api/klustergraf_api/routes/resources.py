@@ -15,6 +15,7 @@ from klustergraf.namespaces import PREFIXES, RDF, SCHEMA
 from klustergraf_api.caching import entity_tag, not_modified
 from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
 from klustergraf_api.description import serialise
+from klustergraf_api.evidence import evidence_of
 from klustergraf_api.execution import Executor
 from klustergraf_api.fact_groups import FACT_GROUPS, fact_group, fact_order
 from klustergraf_api.negotiation import HTML, SUFFIXES
@@ -154,16 +155,19 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
     language, name = view.language, thing.labels.of(thing.iri, view).value
     types = [fact.value.value for fact in thing.facts if fact.predicate == RDF + "type"]
     told = told_facts(thing.tables)
+    facts = {
+        "facts": _in_order(shown_facts(thing.stated, language, told=told)),
+        "derived": _in_order(shown_facts(thing.derived, language, with_types=True, told=told)),
+    }
+    entries = {id(entry.statement): entry for entry in evidence_of(thing, facts.values())}
     pictures = await read_pictures(parts, executor, iri, view)
     return parts.pages.respond(
         request,
         "thing.html",
         headers=headers | {"Link": header(signposts(parts, iri, types).of_page())},
         thing=thing,
-        facts={
-            "facts": _in_order(shown_facts(thing.stated, language, told=told)),
-            "derived": _in_order(shown_facts(thing.derived, language, with_types=True, told=told)),
-        },
+        facts=facts,
+        evidence_for=lambda statement: entries[id(statement)],
         incoming=group(thing.incoming),
         numbers={iri: number for number, iri in enumerate(thing.graphs, 1)},
         path=_path(parts, iri),

@@ -1,8 +1,10 @@
-// What every page has: the typeface, tables that can be sorted, and buttons that copy.
+// What every page has: the typeface, tables that can be sorted, evidence, and buttons that copy.
 import "./site.css";
+import { attendDrawer } from "./drawer";
 import { makeSortable } from "./sorting";
 
 makeSortable();
+attendDrawer();
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   const said = button.textContent ?? "";
