@@ -250,7 +250,8 @@ def _people() -> Loaded:
         @prefix e: <{_E}> .
         e:a e:link e:b , e:c ; e:size 5 ; e:name "Alpha"@en , "Alfa"@sv ;
             e:day "2020-01-01"^^<{_XSD}date> .
-        e:b e:link e:c ; e:size 7.5 ; e:name "Beta"@en , "0 \u212a"@en ; e:odd 1.5E0 .
+        e:b e:link e:c ; e:size 7.5 ; e:name "Beta"@en , "0 \u212a"@en  ;
+            e:odd 1.5E0 ; e:below -2 , -0.5 ; e:code "b\\\\u0041" .
         e:c e:link e:c ; e:size 1 , 2 ; e:name 'say "alpha"\\n'@en .
         """
     store.load(lines.encode(), format=ox.RdfFormat.TURTLE)
@@ -284,6 +285,7 @@ def _people() -> Loaded:
             [("a", "c"), ("a", "c"), ("b", "c")],
         ),
         ("SELECT (SUM(?s) AS ?t) { ?x e:none ?s }", [("0",)]),
+        ("SELECT (SUM(?s) AS ?t) { ?x e:below ?s }", [("-2.5",)]),
         ("SELECT (COUNT(*) AS ?n) { ?x e:link ?y . ?y e:link ?z . ?x e:link ?z }", [("4",)]),
         ("SELECT ?x { ?x e:link e:b FILTER(STR(?x) <= 'http://example.org/Z') }", []),
         ("SELECT ?x { ?x e:link ?x FILTER(STR(?x) <= 'http://example.org/bb') }", []),
@@ -334,6 +336,8 @@ def test_columns_answer(text: str, rows: list[tuple[str, ...]]) -> None:
         "SELECT ?x { ?x e:name ?n FILTER(!(?n = 'Alpha')) }",
         "SELECT ?x { ?x e:odd ?s FILTER(?s > 1) }",
         "SELECT (SUM(?s) AS ?t) { ?x e:odd ?s }",
+        "SELECT ?c { ?x e:code ?c FILTER(STRSTARTS(?c, 'b')) }",
+        "SELECT ?x (COUNT(?y) AS ?n) { ?x e:link ?y } GROUP BY ?x HAVING (?y = e:b)",
         "SELECT ?x { ?x e:link ?y FILTER EXISTS { ?y e:name ?n } FILTER(?x != ?y) }",
         "SELECT ?x { ?x e:name '\\u0041' FILTER(?x != e:a) }",
         # And what is no SPARQL, so that the store says why.
