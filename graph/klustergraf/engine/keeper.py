@@ -49,6 +49,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _COLUMNS: Final = "klustergraf.engine.columns.filling"
 # After a change another may follow soon; columns that nobody would use are not worth making.
 _REST_SECONDS: Final = 2.0
+_TIMES_MEMORY: Final = 3
 
 
 @dataclass
@@ -88,7 +89,8 @@ class Keeper:
         """Have columns made of what is loaded, where there is memory for them."""
         self._loaded = replace(self._loaded, rewritten=None)
         size = sum(end - begin for begin, end in self._copyable)
-        if size:
+        # Whoever reads the store copies its memory, as the warm worker does at the same time.
+        if 0 < _TIMES_MEMORY * size < available_bytes():
             columns = import_module(_COLUMNS).Columns(size)
             pid = columns.fill(self._loaded, rest_seconds)
             self._filling = os.pidfd_open(pid)
