@@ -107,14 +107,15 @@ Open = Callable[..., Page]
 def open_page(browser: Browser, site: str) -> Iterator[Open]:
     """Give a function that opens a path of the site, in a new context that is watched.
 
-    Keywords: ``language``, ``javascript``, ``dark``, ``width``, ``allow`` (statuses that the test
-    means to get).
+    Keywords: ``at`` (the address of another site), ``language``, ``javascript``, ``dark``,
+    ``width``, ``allow`` (statuses that the test means to get).
     """
     contexts: list[tuple[BrowserContext, Watch]] = []
 
     def open_path(
         path: str,
         *,
+        at: str = site,
         language: str = "en",
         javascript: bool = True,
         dark: bool = False,
@@ -123,7 +124,7 @@ def open_page(browser: Browser, site: str) -> Iterator[Open]:
         **options: Any,
     ) -> Page:
         context = browser.new_context(
-            base_url=site,
+            base_url=at,
             locale="sv-SE" if language == "sv" else "en-GB",
             java_script_enabled=javascript,
             color_scheme="dark" if dark else "light",
@@ -131,7 +132,7 @@ def open_page(browser: Browser, site: str) -> Iterator[Open]:
             **options,
         )
         context.set_default_timeout(15_000)
-        watch = Watch(urlsplit(site).netloc, allowed_statuses=allow or set())
+        watch = Watch(urlsplit(at).netloc, allowed_statuses=allow or set())
         contexts.append((context, watch))
         page = context.new_page()
         page.on("console", watch.on_console)
