@@ -53,6 +53,8 @@ class Hand(ABC):
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        # Heard from the start: a question for a file that comes before one listens is lost.
+        page.on("filechooser", lambda _: None)
 
     @abstractmethod
     def press(self, target: Locator) -> None:

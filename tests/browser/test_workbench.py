@@ -5,10 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
+
+from klustergraf.namespaces import KG
 
 Open = Callable[..., Page]
 
@@ -97,6 +99,19 @@ def test_terms_are_completed(workbench: Callable[..., Page]) -> None:
     text = written(page)
     assert text.startswith("PREFIX kg: <https://w3id.org/klustergraf/ontology#>\n")
     assert "kg:Facility" in text.splitlines()[1]
+
+
+def test_answer_of_a_link_has_its_prefixes(open_page: Open) -> None:
+    """Terms are written with their prefixes also where the vocabulary comes after the answer."""
+    page = open_page("/about")
+
+    def answer_late(route: Route) -> None:
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/api/vocabulary", answer_late)
+    page.goto(f"/sparql?query={quote(f'SELECT ?x {{ VALUES ?x {{ <{KG}Actor> }} }}')}")
+    expect(page.locator("#view tbody td")).to_have_text("kg:Actor")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,12 @@ _TYPES: Final = {"priority": "priority-area"}
 LANGUAGE_PARAMETER: Final = "lang"
 
 
+@router.api_route("/favicon.ico", methods=_METHODS)
+async def icon(request: Request) -> Response:
+    """Lead to the icon, which browsers ask for here beside what is no page."""
+    return see_other(request, "/static/icon.svg")
+
+
 @router.api_route("/", methods=_METHODS)
 async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Response:
     """Tell what this is, with live counts and three questions; as data, it is the catalogue."""

@@ -681,9 +681,6 @@ filters?.addEventListener("formdata", (event) => {
   const chosen = new URLSearchParams(location.search).get(CHOSEN);
   if (chosen) event.formData.set(CHOSEN, chosen);
 });
-for (const select of filters?.querySelectorAll("select") ?? []) {
-  select.addEventListener("change", () => filters?.requestSubmit());
-}
 
 const container = document.getElementById("network");
 const details = document.getElementById("details");

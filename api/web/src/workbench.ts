@@ -84,6 +84,13 @@ function byId<T extends HTMLElement>(id: string): T {
 }
 
 let vocabulary: Vocabulary = { prefixes: {}, terms: [] };
+// Answers are shown when it is there, or will not come: they are written with its prefixes.
+const known: Promise<void> = fetch("/api/vocabulary")
+  .then((answer) => answer.json())
+  .then((found: Vocabulary) => {
+    vocabulary = found;
+  })
+  .catch((error: unknown) => console.info(error));
 
 function complete(context: CompletionContext): CompletionResult | null {
   const word = context.matchBefore(/[?$]?[\w-]*:?[\w-]*/);
@@ -352,6 +359,7 @@ class Workbench {
     ]
       .filter(Boolean)
       .join(" · ");
+    await known;
     if (solutions) this.show(solutions);
     else if (isTurtle) this.showTriples(turtle);
   }
@@ -783,12 +791,6 @@ class Library {
 
 const workbench = new Workbench();
 new Library(workbench);
-fetch("/api/vocabulary")
-  .then((answer) => answer.json())
-  .then((found: Vocabulary) => {
-    vocabulary = found;
-  })
-  .catch((error: unknown) => console.info(error));
 Object.assign(byId("workbench"), { workbench });
 byId("workbench").dataset.ready = "true";
 if (new URLSearchParams(location.search).has("query")) void workbench.run();
