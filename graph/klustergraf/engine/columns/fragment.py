@@ -42,8 +42,10 @@ _REFUSED: Final = frozenset(
 _CUTS: Final = ("LIMIT", "OFFSET")
 _TAIL: Final = ("GROUP", "HAVING", "ORDER", *_CUTS)
 _PLAIN_STRING: Final = re.compile(r"\"([^\"\\\r\n]*)\"|'([^'\\\r\n]*)'")
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _TEXT_TESTS: Final = frozenset(("CONTAINS", "STRSTARTS", "STRENDS"))
 _CASES: Final = frozenset(("LCASE", "UCASE"))
+_MOST_CHARACTERS: Final = 20_000
 INNER: Final = "klustergraf_"  # variables of ours begin with it
 
 
@@ -226,6 +228,8 @@ class Fragment:
 
 def read_fragment(text: str) -> Fragment:
     """Read a query. Errors: NotInFragment."""
+    if len(text) > _MOST_CHARACTERS:
+        raise NotInFragment  # takes longer to read than it is worth
     if "\\" in text:
         raise NotInFragment  # escapes, which may stand for anything
     return _Parser(text).read()
@@ -460,7 +464,7 @@ class _Parser:
             return Str(variable) if token.keyword == "STR" else Lang(variable)
         if token.kind in ("iri", "name"):
             return _term(ox.NamedNode(self._iri(token)))
-        if token.kind == "word" and token.text.isascii() and token.text.isdecimal():
+        if token.kind == "word" and _DIGITS.fullmatch(token.text):
             return self._number(token)
         if token.kind == "string":
             return self._string(token)
@@ -471,7 +475,7 @@ class _Parser:
         rest = self._tokens[self._at : self._at + 2]
         if rest and rest[0].text == "." and rest[0].start == token.end:
             fraction = rest[1].text if len(rest) == 2 and rest[1].start == rest[0].end else ""
-            if not (fraction.isascii() and fraction.isdecimal()):
+            if not _DIGITS.fullmatch(fraction):
                 raise NotInFragment
             self._at += 2
             return Number(f"{whole}.{fraction}")
@@ -610,7 +614,7 @@ class _Parser:
         aggregate, length = _aggregate(inside)
         rest = inside[length:]
         signs = "".join(token.text for token in rest[:-1])
-        if signs not in ("=", "!=", "<", ">", "<=", ">=") or not rest[-1].text.isdecimal():
+        if signs not in ("=", "!=", "<", ">", "<=", ">=") or not _DIGITS.fullmatch(rest[-1].text):
             return []
         return [Comparison(signs, Variable(self._held(aggregate)), Number(rest[-1].text))]
 
