@@ -164,16 +164,22 @@ def search(job: Job) -> None:
 def thing(job: Job) -> None:
     """See the ground of a statement and the partners, and go to the page of one."""
     page, hand = job.begin("/id/actor/karolinska-institutet.html")
-    hand.press(page.locator("table.facts .sources a[href^='#graph-']").first)
-    source = page.locator(":target")
-    expect(source).to_be_in_viewport()
-    graph = (source.locator("a").first.get_attribute("href") or "").partition("?")[0]
-    name = page.locator("table.facts li").first.inner_text().split("\n")[0]
-    held = job.rows(
-        page,
-        f"SELECT ?o {{ GRAPH <https://w3id.org/klustergraf{graph}> {{ <{_KI}> ?p ?o }} }}",
-    )
-    assert any(row["o"] in name for row in held), (name, held)
+    fact = page.locator("table.facts li").first
+    name = fact.locator("span").first.inner_text()
+    hand.press(fact.locator("a.why"))
+    drawer = page.locator(":target")
+    expect(drawer).to_be_in_viewport()
+    expect(drawer).to_contain_text(job.say("mark.stated"))
+    links = drawer.locator("ol > li > a").evaluate_all("all => all.map(a => a.pathname)")
+    assert links
+    for graph in links:
+        held = job.rows(
+            page,
+            f"SELECT ?o {{ GRAPH <https://w3id.org/klustergraf{graph}> {{ <{_KI}> ?p ?o }} }}",
+        )
+        assert name in {row["o"] for row in held}
+    hand.press(drawer.get_by_role("link", name=job.say("evidence.close")))
+    expect(drawer).not_to_be_in_viewport()
 
     page.goto("/id/actor/karolinska-institutet.html")
     answer = job.ask(page, "/api/network/nodes/karolinska-institutet")
