@@ -30,9 +30,10 @@ def derive(
     The result, but for its order, does not depend on the order of the rules: a rule's graph is all
     that the rule gives over everything asserted and derived, less what is asserted.
 
-    A rule runs again only when another gave something that it asks for, and those that took the
-    least time run first: what is dear waits until the others have nothing more to add. Where that
-    is little, and every solution of the rule must match it, only what it makes new is asked for.
+    A rule runs again only when another gave something that it asks for. Where that is little, and
+    every solution of the rule must match it, only what it makes new is asked for. Those run first,
+    and of them those that took the least time: what is dear waits until the others have nothing
+    more to add.
 
     Errors: SparqlSyntaxError naming the rule; GraphParseError for a query that is no rule.
     Source: semi-naive evaluation (Abiteboul, Hull, Vianu, Foundations of Databases, 1995, 13.1).
@@ -41,7 +42,7 @@ def derive(
     waiting = dict.fromkeys(runs)
     come: list[_Batch] = []
     while waiting:
-        run = runs[min(waiting, key=lambda name: runs[name].seconds)]
+        run = runs[min(waiting, key=lambda name: runs[name].dearness(come))]
         del waiting[run.rule.name]
         batch = run.again(store, asserted, come)
         come.append(batch)
@@ -66,6 +67,7 @@ class _Run:
         self.new: dict[bytes, None] = {}
         self.seconds = 0.0
         self._asked = asked_by(rule)
+        self._start = _start_of_where(rule.text)
         self._place: int | None = None  # in what came: how far it was taken into account
 
     def is_met_by(self, batch: _Batch) -> bool:
@@ -73,10 +75,14 @@ class _Run:
         is_own = self.rule.is_closed and batch.rule == self.rule.name
         return not is_own and meet(batch.kinds, self._asked.kinds)
 
+    def dearness(self, come: list[_Batch]) -> tuple[bool, float]:
+        """Tell what stands against running it now: that all is to be asked, and its last time."""
+        return self._asks_all(self._since(come)), self.seconds
+
     def again(self, store: Store, asserted: Container[bytes], come: list[_Batch]) -> _Batch:
         """Run once, and add to the store what is new."""
         began = time.perf_counter()
-        since = None if self._place is None else come[self._place :]
+        since = self._since(come)
         self._place = len(come)
         found: dict[bytes, None] = {}  # in the order of the store, in which it loads fastest
         for text in self._texts(store, since):
@@ -92,20 +98,27 @@ class _Run:
         self.seconds = max(self.seconds, time.perf_counter() - began)
         return _Batch(self.rule.name, lines, set(map(_kind, lines)))
 
+    def _since(self, come: list[_Batch]) -> list[_Batch] | None:
+        """Give what came since it ran last, and may let it give more; None when it never ran."""
+        if self._place is None:
+            return None
+        return [batch for batch in come[self._place :] if self.is_met_by(batch)]
+
+    def _asks_all(self, since: list[_Batch] | None) -> bool:
+        if since is None or not self._start:
+            return True
+        kinds = {kind for batch in since for kind in batch.kinds}
+        return meet(kinds, self._asked.others) or sum(len(b.lines) for b in since) > _FEW
+
     def _texts(self, store: Store, since: list[_Batch] | None) -> list[str]:
         """Tell what to ask: all, or what needs one of the statements that came, put apart."""
-        if since is None:
+        if since is None or self._asks_all(since):
             return [self.rule.text]
-        batches = [batch for batch in since if self.is_met_by(batch)]
-        kinds = {kind for batch in batches for kind in batch.kinds}
+        kinds = {kind for batch in since for kind in batch.kinds}
         plain = [text for text, kind in self._asked.plain.items() if meet(kinds, [kind])]
-        start = _start_of_where(self.rule.text)
-        are_many = sum(len(batch.lines) for batch in batches) > _FEW
-        if meet(kinds, self._asked.others) or not start or are_many:
-            return [self.rule.text]
-        for batch in batches:
+        for batch in since:
             store.load(b"".join(batch.lines), format=RdfFormat.N_TRIPLES, to_graph=_NEW)
-        before, after = self.rule.text[:start], self.rule.text[start:]
+        before, after = self.rule.text[: self._start], self.rule.text[self._start :]
         return [f"{before} GRAPH {_NEW} {{ {text} }} {after}" for text in plain]
 
     def _found(self, store: Store, text: str) -> list[bytes]:
