@@ -18,6 +18,7 @@ from klustergraf.description.statistics import STATISTICS, make_statistics
 from klustergraf.description.things import THINGS, make_things
 from klustergraf.description.vocabulary import VOCABULARY, make_vocabulary
 from klustergraf.fresh import command
+from klustergraf.memory import without_search_for_cycles
 from klustergraf.search import SEARCH_INDEX, build_index
 from klustergraf.version import Version
 
@@ -54,7 +55,7 @@ DERIVATIONS: tuple[Derivation, ...] = (SEARCH, NETWORK, COUNTS, SITEMAP, TERMS)
 
 def derive_all(version: Version) -> None:
     """Make everything of a version that is missing, by two processes from both ends."""
-    with Aside(lambda: _make(DERIVATIONS, version)) as other:
+    with without_search_for_cycles(), Aside(lambda: _make(DERIVATIONS, version)) as other:
         _make(reversed(DERIVATIONS), version)
         other.result()
 

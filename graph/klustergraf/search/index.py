@@ -7,6 +7,7 @@ that it may stand for.
 
 import math
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -120,21 +121,24 @@ def _facets(thing: Thing, type_: str, things: Mapping[str, Thing]) -> Iterator[t
 
 
 def _write_names(database: sqlite3.Connection, ordered: list[Thing]) -> None:
-    frequencies: dict[str, int] = {}
-    number = 0
-    for rank in (PREFERRED, OTHER_NAME, IDENTIFIER):
-        for thing_number, thing in enumerate(ordered, 1):
-            for folded, shown, language in _names(thing, rank):
-                number += 1
-                database.execute(
-                    "INSERT INTO name VALUES (?, ?, ?, ?, ?, ?)",
-                    (number, thing_number, shown, language, folded, rank),
-                )
-                database.execute(
-                    "INSERT INTO words (rowid, folded) VALUES (?, ?)", (number, folded)
-                )
-                for word in set(folded.split()):
-                    frequencies[word] = frequencies.get(word, 0) + 1
+    frequencies: Counter[str] = Counter()
+    names = [
+        (number, *parts)
+        for number, parts in enumerate(
+            (
+                (thing_number, shown, language, folded, rank)
+                for rank in (PREFERRED, OTHER_NAME, IDENTIFIER)
+                for thing_number, thing in enumerate(ordered, 1)
+                for folded, shown, language in _names(thing, rank)
+            ),
+            1,
+        )
+    ]
+    database.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?)", names)
+    folded_names = [(name[0], name[4]) for name in names]
+    database.executemany("INSERT INTO words (rowid, folded) VALUES (?, ?)", folded_names)
+    for _, folded in folded_names:
+        frequencies.update(set(folded.split()))
     for word_number, word in enumerate(sorted(frequencies), 1):
         database.execute(
             "INSERT INTO vocabulary VALUES (?, ?, ?)", (word_number, word, frequencies[word])

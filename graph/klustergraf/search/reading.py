@@ -133,14 +133,14 @@ def read_dataset(path: Path) -> dict[str, Thing]:
     counted. The lines of a subject follow each other, since they are sorted.
     """
     things: dict[str, Thing] = {}
-    degrees: Counter[str] = Counter()
+    degrees: Counter[bytes] = Counter()
     wanted: list[bytes] = []
     last = b""
     with path.open("rb") as lines:
         for line in lines:
             subject, predicate, rest = line.split(b" ", 2)
             if rest.startswith(b"<"):
-                degrees[rest[1 : rest.index(b">")].decode()] += 1
+                degrees[rest[: rest.index(b">") + 1]] += 1
             if predicate in _WANTED:
                 if len(wanted) >= _AT_A_TIME and subject != last:
                     things |= _named(wanted)
@@ -149,7 +149,7 @@ def read_dataset(path: Path) -> dict[str, Thing]:
                 last = subject
     things |= _named(wanted)
     for iri, thing in things.items():
-        thing.degree = degrees.get(iri, 0)
+        thing.degree = degrees.get(f"<{iri}>".encode(), 0)
     return things
 
 

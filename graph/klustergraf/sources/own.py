@@ -84,15 +84,26 @@ def imported_file(path: Path) -> SourceFile:
         text = gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error) as exc:
         raise GraphParseError(str(path), f"cannot be read ({exc}).") from exc
-    described = _DESCRIBED_GRAPH.search(text)
+    described = _described_graph(text)
     if described is None:
         raise GraphParseError(str(path), "describes no named graph, as imported files do.")
     return SourceFile(
         path=path,
         name=f"with/{path.name}",
-        graph=NamedNode(described[1].decode("ascii")),
+        graph=NamedNode(described),
         sha256=sha256(content).hexdigest(),
     )
+
+
+def _described_graph(text: bytes) -> str | None:
+    """Find the first named graph of ours that N-Triples describe."""
+    end = text.find(_NAMED_GRAPH)
+    while end >= 0:
+        found = _NAME_OF_GRAPH.fullmatch(text, text.rfind(b"\n", 0, end) + 1, end)
+        if found is not None:
+            return found[1].decode("ascii")
+        end = text.find(_NAMED_GRAPH, end + 1)
+    return None
 
 
 def files_with(added: Iterable[Path]) -> list[SourceFile]:
@@ -158,11 +169,8 @@ def said_by_hand() -> Said:
 
 
 _OUR_GRAPH: Final = f"<{GRAPH}".encode()
-_DESCRIBED_GRAPH: Final = re.compile(
-    rb"^<(" + re.escape(GRAPH.encode()) + rb"[a-z0-9/.-]+)> <" + re.escape(RDF.encode())
-    + rb"type> <" + re.escape(KG.encode()) + rb"NamedGraph> \.$",
-    re.MULTILINE,
-)  # fmt: skip
+_NAMED_GRAPH: Final = f"> <{RDF}type> <{KG}NamedGraph> .\n".encode()
+_NAME_OF_GRAPH: Final = re.compile(rb"<(" + re.escape(GRAPH.encode()) + rb"[a-z0-9/.-]+)")
 _PREF_LABEL: Final = NamedNode(SKOS + "prefLabel")
 _PLACES: Final = tuple(
     NamedNode(iri)
