@@ -84,6 +84,19 @@ def test_every_fact_and_every_test_environment_is_there(store: Store) -> None:
     assert number(store, beds) == 68
 
 
+def test_every_test_environment_has_the_operator_and_the_place_of_the_list(store: Store) -> None:
+    """Counted by hand in the list: of 68 rows 63 have an operator and 44 a municipality.
+
+    Five of the operators are Science for Life Laboratory, a facility itself: they are parts of it.
+    """
+    of_list = "GRAPH g:ecosystem-facts { ?f kg:contributesTo ?aspect . %s }"
+    count = f"SELECT (COUNT(DISTINCT ?f) AS ?n) {{ {of_list} }}"
+    assert number(store, count % "?f kg:isOperatedBy ?operator") == 58
+    part = "?f dct:isPartOf <https://w3id.org/klustergraf/id/facility/science-for-life-laboratory>"
+    assert number(store, count % f"{part} FILTER NOT EXISTS {{ ?f kg:isOperatedBy ?o }}") == 5
+    assert number(store, count % "?f kg:locatedIn ?place") == 44
+
+
 _REGION = (
     "?a a kg:Actor ; kg:locatedIn <https://w3id.org/klustergraf/id/place/stockholm-uppsala> . "
 )
