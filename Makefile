@@ -18,19 +18,19 @@ serve: .venv/.runtime ## build the graph and serve it on http://127.0.0.1:8000
 	exec $(BIN)/klustergraf serve
 
 test: lint ## run every check and test, the installed wheel and real servers among them
-	@# Those that take minutes run beside the others, and are told of after them.
-	@log=$$(mktemp) && { $(BIN)/python -m pytest -m long >"$$log" 2>&1 & } && long=$$! && \
-	trap 'kill $$long' INT TERM; \
-	$(BIN)/python -m pytest -m "not long"; others=$$?; \
-	wait $$long; status=$$?; cat "$$log"; rm "$$log"; \
+	@# Those that take minutes and the pages run beside the others, and are told of after them.
+	@log=$$(mktemp) && { $(BIN)/python -m pytest -m "long or browser" >"$$log" 2>&1 & } && beside=$$! && \
+	trap 'kill $$beside' INT TERM; \
+	$(BIN)/python -m pytest -m "not long and not browser"; others=$$?; \
+	wait $$beside; status=$$?; cat "$$log"; rm "$$log"; \
 	[ "$$status" -eq 0 ] && [ "$$others" -eq 0 ]
 	@echo "make test: everything passed"
 
 coverage: .venv/.dev ## run every test and tell which lines none of them reaches (takes twice as long)
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-check: lint ## what every commit must pass: `make test` without the wheel, real servers and long walks
-	$(BIN)/python -m pytest -m "not wheel and not integration and not long"
+check: lint ## what every commit must pass: `make test` without the wheel, real servers, pages and long walks
+	$(BIN)/python -m pytest -m "not wheel and not integration and not browser and not long"
 	@echo "make check: everything passed"
 
 lint: .venv/.dev ## the static checks alone
