@@ -1,11 +1,14 @@
 """RDF terms as pages need them: plain values, never pasted into a query."""
 
+import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode
 
 from klustergraf.namespaces import XSD
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}(-\d{2})?[?~%]?")
 
 
 class Term(NamedTuple):
@@ -33,6 +36,15 @@ class Term(NamedTuple):
     def is_number(self) -> bool:
         """Whether this is a number: pages set those to the right."""
         return self.datatype.removeprefix(XSD) in ("integer", "decimal", "double", "float")
+
+    @property
+    def is_date(self) -> bool:
+        """Whether this reads as a date, also an uncertain one: pages do not break it.
+
+        >>> [Term("literal", text).is_date for text in ("2026-06-09?", "2026-06", "2026", "a-b")]
+        [True, True, False, False]
+        """
+        return self.kind == "literal" and _DATE.fullmatch(self.value) is not None
 
 
 Solution = dict[str, Term]

@@ -301,3 +301,23 @@ def test_columns_have_names(open_page: Open, language: str) -> None:
         "en": ["Actor", "Partners in Stockholm County", "Partners in Uppsala County"],
     }
     assert headings == told[language]
+
+
+def test_dates_and_marks_of_order_are_not_torn(open_page: Open) -> None:
+    """A date stands on one line, and the mark of a column that sorts on that of its last word."""
+    page = open_page("/queries/strategy_lineage", language="sv", width=390)
+    page.locator("table[data-sortable] th button").first.wait_for()
+    lines: list[float] = page.locator("td.date").evaluate_all(
+        """all => all.map(cell => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            const tops = [...range.getClientRects()].map(box => box.top);
+            return Math.max(...tops) - Math.min(...tops);
+        })"""
+    )
+    assert len(lines) >= 2
+    assert max(lines) < 10
+    marks = page.locator("table[data-sortable] th button").evaluate_all(
+        "all => all.map(button => getComputedStyle(button, '::after').content)"
+    )
+    assert {mark.strip('"')[0] for mark in marks} == {"\u00a0"}
