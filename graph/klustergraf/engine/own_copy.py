@@ -43,27 +43,34 @@ def copyable(available_bytes: int) -> list[Range]:
 
 
 class OwnCopy:
-    """Copies memory that is shared since the fork, step by step."""
+    """Copies memory that is shared since the fork, step by step, while nothing comes from a socket.
 
-    def __init__(self, ranges: Sequence[Range]) -> None:
+    ``is_made``: all of it is copied.
+    """
+
+    def __init__(self, ranges: Sequence[Range], asked: socket.socket) -> None:
+        self.is_made = False
         self._steps = _steps(ranges)
+        self._asked = select.poll()
+        self._asked.register(asked, select.POLLIN)
         self._madvise = ctypes.CDLL(None, use_errno=True).madvise
         self._madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
 
-    def make(self, asked: socket.socket) -> None:
-        """Copy on while nothing comes from a socket."""
-        poll = select.poll()
-        poll.register(asked, select.POLLIN)
-        if poll.poll(_IDLE_MILLISECONDS):
-            return
+    def has_time(self) -> bool:
+        """Wait a moment, and tell whether there is something to copy and nothing else to do."""
+        return not self.is_made and not self._asked.poll(_IDLE_MILLISECONDS)
+
+    def make(self) -> None:
+        """Copy on while nothing comes from the socket."""
         # Memory that was given back meanwhile has nothing to be copied; that is no error.
         for begin, end in self._steps:
             size = end - begin
             is_huge = size == _HUGE_BYTES and not self._madvise(begin, size, _MADV_COLLAPSE)
             if not is_huge:
                 self._madvise(begin, size, _MADV_POPULATE_WRITE)
-            if poll.poll(0):
+            if self._asked.poll(0):
                 return
+        self.is_made = True
 
 
 def _steps(ranges: Sequence[Range]) -> Iterator[Range]:

@@ -21,7 +21,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
@@ -58,6 +58,8 @@ class _Memory:
         self._most_growth = min(_MOST_GROWTH_BYTES, limit_bytes // 4)
         self._page = resource.getpagesize()
         self._resident, self._data = self._read()
+        self._data_now = self._data  # as it was after the last query: between two, none is taken
+        self._soft = -1
         self._faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
         self._hard = self._data + self._most_growth + limit_bytes
         self.may_copy = False  # of what it shares
@@ -68,18 +70,22 @@ class _Memory:
 
     def allow(self) -> None:
         """Let the next query use as much as one may, beside what is in use now."""
-        soft = min(self._read()[1] + self._limit, self._hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, self._hard))
+        soft = min(self._data_now + self._limit, self._hard)
+        if soft != self._soft:
+            self._soft = soft
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, self._hard))
 
     def copied(self, copy: Callable[[], None]) -> None:
         """Let shared memory be copied; what that adds, as huge pages do, is no growth."""
         before = self._read()[0]
         copy()
-        self._resident += max(self._read()[0] - before, 0)
+        resident, self._data_now = self._read()
+        self._resident += max(resident - before, 0)
 
     def has_grown(self) -> bool:
         """Tell whether it is time for a fresh worker."""
         resident, data = self._read()
+        self._data_now = data
         faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - self._faults
         growth = max(resident - self._resident, data - self._data)
         has_copied = faults > _MOST_FAULTS and not self.may_copy
@@ -140,6 +146,17 @@ def _disarm() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+# There are few formats, and a look-up is done in less time than it takes to find three by name.
+_triples_format = cache(ox.RdfFormat.from_media_type)
+_results_format = cache(ox.QueryResultsFormat.from_media_type)
+
+
+@cache
+def _head(kind: str, media_type: str, by: str) -> bytes:
+    told = {"kind": kind, "media_type": media_type, "by": by}
+    return frame(HEAD, json.dumps(told).encode())
+
+
 class _Job:
     """One query as it came, and what it may use."""
 
@@ -162,11 +179,9 @@ class _Job:
             writer = self._writer(result, has_columns=shorter is not None)
             output = cast(IO[bytes], writer)
             if isinstance(result, ox.QueryTriples):
-                form = ox.RdfFormat.from_media_type(self._order["triples_format"])
-                result.serialize(output, format=form)
+                result.serialize(output, format=_triples_format(self._order["triples_format"]))
             else:
-                results_form = ox.QueryResultsFormat.from_media_type(self._order["results_format"])
-                result.serialize(output, format=results_form)
+                result.serialize(output, format=_results_format(self._order["results_format"]))
             return writer.finish(self._memory)
         except SyntaxError as exc:
             return self._fail("SparqlSyntaxError", lives=writer is None, reason=str(exc.msg))
@@ -191,9 +206,10 @@ class _Job:
         else:
             media_type = self._order["results_format"]
             kind = "boolean" if isinstance(result, ox.QueryBoolean) else "solutions"
-        told = {"kind": kind, "media_type": media_type, "by": "columns" if has_columns else "store"}
-        head = frame(HEAD, json.dumps(told).encode())
-        return _FrameWriter(self._sink, head, self._order["most_bytes"])
+        by = "columns" if has_columns else "store"
+        return _FrameWriter(
+            self._sink, _head(kind, media_type, by), self._order["most_bytes"]
+        )
 
     def _fail(self, error: str, *, lives: bool, reason: str) -> bool:
         _disarm()
@@ -234,6 +250,17 @@ def _shut_in(channel: socket.socket, folder: Path | None) -> socket.socket:
     return socket.socket(fileno=0)
 
 
+def _receive_order(source: socket.socket) -> bytes | None:
+    """Wait for a query; None: there will be no more. One alone is on its way at any time."""
+    first = source.recv(_PIECE)
+    if len(first) < HEADER.size:
+        first += receive_exactly(source, HEADER.size - len(first))
+        if len(first) < HEADER.size:
+            return None
+    missing = HEADER.size + HEADER.unpack_from(first)[1] - len(first)
+    return first[HEADER.size :] + (receive_exactly(source, missing) if missing else b"")
+
+
 def work(
     loaded: Loaded,
     channel: socket.socket,
@@ -253,18 +280,17 @@ def work(
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         sink = _shut_in(channel, loaded.folder)
         memory = _Memory(memory_bytes)
-        copy = OwnCopy(shared)
+        copy = OwnCopy(shared, sink)
         lives = True
         while lives:
-            header = receive_exactly(sink, HEADER.size)
-            if len(header) < HEADER.size:
+            order = _receive_order(sink)
+            if order is None:
                 break
-            order = receive_exactly(sink, HEADER.unpack(header)[1])
             job = _Job(loaded, sink, memory, order)
             memory.may_copy = job.is_warm and bool(shared)
             lives = job.run()
-            if lives and memory.may_copy:
-                memory.copied(partial(copy.make, sink))
+            if lives and memory.may_copy and copy.has_time():
+                memory.copied(copy.make)
         status = 0
     finally:
         os._exit(status)
