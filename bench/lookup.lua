@@ -1,5 +1,5 @@
--- For wrk: asks the requests of a file in turn. Arguments: the file, and "unique" to make each
--- request one that no cache has seen.
+-- For wrk: asks the requests of a file in turn. Arguments: the file, "unique" to make each request
+-- one that no cache has seen, and what no other run was given, so that none asks the same again.
 
 local threads = 0
 
@@ -14,6 +14,7 @@ function init(args)
     targets[#targets + 1] = line
   end
   unique = args[2] == "unique"
+  run = args[3]
   count = number * 7
 end
 
@@ -21,7 +22,7 @@ function request()
   count = count + 1
   local target = targets[count % #targets + 1]
   if unique then
-    target = target .. "%20%23" .. number .. "-" .. count
+    target = target .. "%20%23" .. run .. "-" .. number .. "-" .. count
   end
   return wrk.format("GET", target)
 end

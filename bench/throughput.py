@@ -54,7 +54,7 @@ def _by_wrk(
                 *(wrk, "-t", str(min(_THREADS, clients)), "-c", str(clients)),
                 *("-d", f"{max(round(seconds), 1)}s", "-s", str(_SCRIPT), url),
                 *("-H", "Accept: application/sparql-results+json", "--", targets.name),
-                "unique" if is_unique else "same",
+                *("unique" if is_unique else "same", f"{time.time_ns():x}"),
             ],
             capture_output=True,
             text=True,
@@ -69,11 +69,12 @@ def _by_wrk(
 def _by_processes(
     pool: Pool, url: str, texts: tuple[str, ...], clients: int, seconds: float, is_unique: bool
 ) -> float:
-    jobs = [(url, texts, seconds, number if is_unique else None) for number in range(clients)]
+    run = time.time_ns()
+    jobs = [(url, texts, seconds, f"{run:x}-{n}" if is_unique else None) for n in range(clients)]
     return sum(pool.starmap(_ask_for, jobs))
 
 
-def _ask_for(url: str, texts: tuple[str, ...], seconds: float, unique: int | None) -> float:
+def _ask_for(url: str, texts: tuple[str, ...], seconds: float, unique: str | None) -> float:
     with contextlib.closing(Client(url)) as client:
         client.answer(texts[0])
         began = time.perf_counter()

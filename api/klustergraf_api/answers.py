@@ -1,8 +1,7 @@
 """From a query of the protocol to its answer: kept, or computed, and in which representation."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +15,7 @@ from klustergraf_api.dependencies import Parts
 from klustergraf_api.execution import Executor
 from klustergraf_api.extensions import WHOLE
 from klustergraf_api.metrics import OK, outcome_of
-from klustergraf_api.negotiation import RESULTS, TRIPLES, choose, choose_coding
+from klustergraf_api.negotiation import HTML, RESULTS, TRIPLES, choose, choose_coding
 from klustergraf_api.opening import OpenAnswer
 from klustergraf_api.protocol import ProtocolRequest
 from klustergraf_api.request_errors import NotAcceptable
@@ -24,13 +23,13 @@ from klustergraf_api.streaming import AnswerResponse
 
 _RESULTS: Final = tuple(RESULTS)
 _TRIPLES: Final = tuple(TRIPLES)
+_ANY_FORMAT: Final = (*RESULTS, *TRIPLES, HTML)
 _VARY: Final = "Accept, Accept-Encoding, Accept-Language"
 # Queries longer than this are rarely asked twice, and dear to remember.
 _LONGEST_KEPT: Final = 16 * 1024
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One query and the representation that its client wants; what an answer is kept under.
 
     ``coding`` is a content coding; ``plain`` tells whether none is acceptable too.
@@ -85,20 +84,38 @@ def wanted(request: Request, asked: ProtocolRequest, accept: str | None, version
 
     Errors: NotAcceptable.
     """
+    preferred = _representation(accept, request.headers.get("accept-encoding"))
+    return Wanted(
+        version_id, asked.text or "", asked.default_graphs, asked.named_graphs, *preferred
+    )
+
+
+def preference(
+    accept: str | None, accept_encoding: str | None
+) -> tuple[str | None, str | None, str, bool] | None:
+    """Work out which representation a client prefers; None: a page, or nothing there is."""
+    if choose(accept, _ANY_FORMAT) in (None, HTML):
+        return None
+    return _representation(accept, accept_encoding)
+
+
+def _representation(
+    accept: str | None, accept_encoding: str | None
+) -> tuple[str | None, str | None, str, bool]:
     results, triples = choose(accept, _RESULTS), choose(accept, _TRIPLES)
     if results is None and triples is None:
         raise NotAcceptable([*RESULTS, *TRIPLES])
-    coding, plain = choose_coding(request.headers.get("accept-encoding"))
-    return Wanted(
-        version_id,
-        asked.text or "",
-        asked.default_graphs,
-        asked.named_graphs,
-        results,
-        triples,
-        coding,
-        plain,
-    )
+    return (results, triples, *choose_coding(accept_encoding))
+
+
+def is_to_keep(wanted: Wanted, opened: OpenAnswer) -> bool:
+    """Tell whether an answer is the one to give to the next who wants the same."""
+    return is_repeated(wanted) and opened.version_id == wanted.version_id
+
+
+def is_repeated(wanted: Wanted) -> bool:
+    """Tell whether a query is one whose answer may be kept."""
+    return len(wanted.text) <= _LONGEST_KEPT and is_repeatable(wanted.text)
 
 
 async def answer(
@@ -108,7 +125,7 @@ async def answer(
 
     Errors: as Executor.start; NotAcceptable.
     """
-    is_kept = len(wanted.text) <= _LONGEST_KEPT and is_repeatable(wanted.text)
+    is_kept = is_repeated(wanted)
     if is_kept:
         tags = wanted.tag(wanted.coding), wanted.tag("")
         common = version_headers(parts, wanted.version_id)
@@ -125,13 +142,14 @@ async def answer(
     except NotAcceptable as exc:
         opened.close(outcome_of(exc))
         raise
-    if opened.version_id != wanted.version_id:
-        is_kept = False  # a new version came between; this answer is of the new one
+    # A new version may have come between: this answer is then of the new one.
+    is_kept = is_kept and is_to_keep(wanted, opened)
+    if opened.is_complete:
+        stored, how, spent = keep(parts, opened, wanted, media_type, is_kept=is_kept)
+        return KeptAnswer(stored, request.method, how, spent)
     headers = version_headers(parts, opened.version_id)
     if not is_kept:
         headers["Cache-Control"] = "no-store"
-    if opened.is_complete:
-        return _whole(request, parts, opened, wanted, media_type, headers, is_kept=is_kept)
     if request.scope["http_version"] == "1.0":
         document = await executor.read_whole(
             opened,
@@ -139,7 +157,7 @@ async def answer(
         )
         return Response(document, headers=headers, media_type=media_type)
     headers["X-Klustergraf-Cache"] = "off"
-    headers["Server-Timing"] = _timing(opened.seconds)
+    headers["Server-Timing"] = timing(opened.seconds).decode()
     if is_kept:
         headers["ETag"] = wanted.tag(wanted.coding)
     return AnswerResponse(opened, media_type=media_type, headers=headers, coding=wanted.coding)
@@ -147,25 +165,25 @@ async def answer(
 
 def version_headers(parts: Parts, version_id: str) -> dict[str, str]:
     """Give the headers of everything that is computed from a version alone."""
+    return _version_headers(parts.settings.base, version_id)
+
+
+def _version_headers(base: str, version_id: str) -> dict[str, str]:
     return {
         "X-Klustergraf-Version": version_id,
-        "Link": f'<{parts.settings.base}version/{version_id}>; rel="version-of"',
+        "Link": f'<{base}version/{version_id}>; rel="version-of"',
         "Cache-Control": "no-cache",
         "Vary": _VARY,
     }
 
 
-def _whole(
-    request: Request,
-    parts: Parts,
-    opened: OpenAnswer,
-    wanted: Wanted,
-    media_type: str,
-    headers: Mapping[str, str],
-    *,
-    is_kept: bool,
-) -> Response:
-    """Send an answer that is complete, and keep it for the next who asks."""
+def keep(
+    parts: Parts, opened: OpenAnswer, wanted: Wanted, media_type: str, *, is_kept: bool
+) -> tuple[StoredAnswer, bytes, float]:
+    """Close an answer that is complete, and keep it for the next who asks.
+
+    Gives it as it is sent, whether it was kept (miss or off), and how long it took.
+    """
     body, coding, size, seconds = opened.first, wanted.coding, opened.size, opened.seconds
     opened.close(OK)
     if coding and (size >= SMALLEST_BYTES or not wanted.plain):
@@ -173,18 +191,28 @@ def _whole(
         body = stream.compress(body) + stream.flush()
     else:
         coding = ""
-    own = {
-        **headers,
-        "Content-Type": media_type,
-        "Content-Length": str(len(body)),
-        **({"Content-Encoding": coding} if coding else {}),
-        **({"ETag": wanted.tag(coding)} if is_kept else {}),
-    }
-    stored = StoredAnswer(body, _raw(own), opened.kind)
+    headers = _common(parts.settings.base, opened.version_id, media_type, coding, is_kept)
+    own = [(b"content-length", b"%d" % len(body))]
+    if is_kept:
+        own.append((b"etag", wanted.tag(coding).encode()))
+    stored = StoredAnswer(body, (*headers, *own), opened.kind)
     is_kept = is_kept and parts.cache.takes(len(body))
     if is_kept:
         parts.cache.put(wanted, stored, wanted.size)
-    return KeptAnswer(stored, request.method, b"miss" if is_kept else b"off", seconds)
+    return stored, b"miss" if is_kept else b"off", seconds
+
+
+@lru_cache(64)
+def _common(
+    base: str, version_id: str, media_type: str, coding: str, is_kept: bool
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Give the headers that whole answers of one version and representation share."""
+    headers = {**_version_headers(base, version_id), "Content-Type": media_type}
+    if not is_kept:
+        headers["Cache-Control"] = "no-store"
+    if coding:
+        headers["Content-Encoding"] = coding
+    return tuple((k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items())
 
 
 def _remember(request: Request, parts: Parts, found: StoredAnswer) -> None:
@@ -194,12 +222,9 @@ def _remember(request: Request, parts: Parts, found: StoredAnswer) -> None:
     parts.shortcut.remember(url, scope["headers"], found)
 
 
-def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in headers.items())
-
-
-def _timing(seconds: float) -> str:
-    return f"total;dur={seconds * 1000:.1f}"
+def timing(seconds: float) -> bytes:
+    """Tell how long an answer took, as ``Server-Timing`` wants it."""
+    return b"total;dur=%.1f" % (seconds * 1000)
 
 
 class KeptAnswer(Response):
@@ -212,7 +237,7 @@ class KeptAnswer(Response):
         self.raw_headers = [
             *stored.headers,
             (b"x-klustergraf-cache", how),
-            (b"server-timing", _timing(seconds).encode()),
+            (b"server-timing", timing(seconds)),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

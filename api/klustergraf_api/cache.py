@@ -10,6 +10,9 @@ from typing import Final
 _ENTRY_BYTES: Final = 512
 _VOLATILE = re.compile(r"(?:RAND|NOW|UUID)[\s(#]|SERVICE|\\u", re.IGNORECASE)
 
+# Found in capitals much faster than by the pattern, which then tells whether it is the word.
+_VOLATILE_PARTS: Final = ("RAND", "NOW", "UUID", "SERVICE", "\\U")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
@@ -40,6 +43,9 @@ class AnswerCache:
 
     def __len__(self) -> int:
         return len(self._answers)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._answers
 
     def takes(self, size: int) -> bool:
         """Tell whether an answer of this size may be kept."""
@@ -88,4 +94,5 @@ def is_repeatable(query: str) -> bool:
     >>> is_repeatable("SELECT (NOW() AS ?now) {}"), is_repeatable("SELECT * { ?s foaf:knows ?o }")
     (False, True)
     """
-    return _VOLATILE.search(query) is None
+    capitals = query.upper()
+    return not any(part in capitals for part in _VOLATILE_PARTS) or _VOLATILE.search(query) is None

@@ -10,18 +10,22 @@ import contextlib
 import socket
 import struct
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from starlette.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
 
-from klustergraf_api.extensions import ABORT, WHOLE, RawHeaders
+from klustergraf_api.extensions import ABORT, BEGUN, WHOLE, RawHeaders
 from klustergraf_api.logs import request_id
 from klustergraf_api.middleware import EVERYWHERE, new_request_id
+from klustergraf_api.opening import OpenAnswer
 from klustergraf_api.problems import MEDIA_TYPE, bare
+from klustergraf_api.quick import Asked, QuickWay
 from klustergraf_api.request_errors import (
     HeadTooLarge,
     MalformedRequest,
@@ -40,10 +44,11 @@ _HEADERS: Final = b"".join(b"%b: %b\r\n" % header for header in EVERYWHERE)
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. ``settings`` and ``shortcut`` are set by ``connection_class``."""
+    """One connection. What it shares with the others is set by ``connection_class``."""
 
     settings: Settings
     shortcut: Shortcut
+    quick: QuickWay
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +59,7 @@ class Connection(HttpToolsProtocol):
         self._refused = False
         self._answered = False
         self._fault: RequestError | None = None
+        self._asked: Asked | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a request, but not for ever."""
@@ -65,6 +71,7 @@ class Connection(HttpToolsProtocol):
         for timer in (self._head_timer, self._stall_timer):
             if timer is not None:
                 timer.cancel()
+        self._stop_asking()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -149,14 +156,38 @@ class Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle  # none before the first request
         return cycle is None or cycle.response_complete
 
-    def _send_whole(self, cycle: RequestResponseCycle, headers: RawHeaders, body: bytes) -> bool:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Answer a plain look-up on the quick way; let the application answer everything else."""
+        self._asked = self.quick.begin(cast(Scope, cycle.scope), partial(self._finish, cycle, app))
+        if self._asked is None:
+            super()._start_asgi_task(cycle, app)
+
+    def _finish(self, cycle: RequestResponseCycle, app: ASGI3Application, asked: Asked) -> None:
+        """Send the answer of a look-up, or let the application go on with it."""
+        self._asked = None
+        if asked.answer is not None:
+            headers, body = asked.answer
+            if self._send_whole(cycle, headers, body, asked.request_id):
+                return
+        elif asked.is_begun:
+            app = partial(_go_on, app, asked.opened)
+        super()._start_asgi_task(cycle, app)
+
+    def _stop_asking(self) -> None:
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            self.quick.cancel(asked)
+
+    def _send_whole(
+        self, cycle: RequestResponseCycle, headers: RawHeaders, body: bytes, own_id: str = ""
+    ) -> bool:
         """Send a whole answer in one write; False when that cannot be done now."""
         if self.flow.write_paused or cycle.disconnected:
             return False
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         head = b"".join([b"%b: %b\r\n" % header for header in headers])
-        self._write(head, request_id.get(), body, is_last=not cycle.keep_alive)
+        self._write(head, own_id or request_id.get(), body, is_last=not cycle.keep_alive)
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
@@ -206,6 +237,7 @@ class Connection(HttpToolsProtocol):
             if self.cycle.response_started:
                 return self.abort()
             # The request before is not answered: what came after it tells that it was misread.
+            self._stop_asking()
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         status, body = bare(error)
@@ -223,6 +255,18 @@ class Connection(HttpToolsProtocol):
         return None
 
 
-def connection_class(settings: Settings, shortcut: Shortcut) -> type[Connection]:
+async def _go_on(
+    app: ASGI3Application, begun: OpenAnswer, scope: Any, receive: Receive, send: Send
+) -> None:
+    """Let an application go on with an answer that has begun."""
+    scope["extensions"][BEGUN] = begun
+    try:
+        await app(scope, receive, send)  # type: ignore[arg-type]
+    finally:
+        begun.close("unused")
+
+
+def connection_class(settings: Settings, shortcut: Shortcut, quick: QuickWay) -> type[Connection]:
     """Make the class of the connections of one server."""
-    return type("Connection", (Connection,), {"settings": settings, "shortcut": shortcut})
+    shared = {"settings": settings, "shortcut": shortcut, "quick": quick}
+    return type("Connection", (Connection,), shared)

@@ -14,6 +14,7 @@ from klustergraf.version import Version
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.contributing import Contributing
 from klustergraf_api.execution import Executor
+from klustergraf_api.extensions import BEGUN
 from klustergraf_api.middleware import client_of
 from klustergraf_api.opening import Runner
 from klustergraf_api.pages.rendering import PARTS, Pages
@@ -75,7 +76,8 @@ def search_index_of(parts: Parts) -> SearchIndex:
 def executor_of(request: Request, parts: Parts) -> Executor:
     """Make what runs the queries of a request."""
     client = client_of(request.scope, parts.settings.trusted_proxies)
-    return Executor(parts.runner, request.receive, client)
+    begun = request.scope.get("extensions", {}).pop(BEGUN, None)
+    return Executor(parts.runner, request.receive, client, begun)
 
 
 def parts_of(request: Request) -> Parts:

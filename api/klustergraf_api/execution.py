@@ -27,24 +27,32 @@ class AnswerBrokeOff(Exception):
 
 
 class Executor:
-    """Runs the queries of one request, whose body has been read."""
+    """Runs the queries of one request, whose body has been read.
 
-    def __init__(self, runner: Runner, receive: Receive, client: str) -> None:
+    ``begun``: the answer of one that has begun; its owner closes it if it is not used.
+    """
+
+    def __init__(
+        self, runner: Runner, receive: Receive, client: str, begun: OpenAnswer | None = None
+    ) -> None:
         self._runner = runner
         self._receive = receive
         self._client = client
+        self._begun = begun
 
     async def start(self, query: QueryRequest) -> OpenAnswer:
         """Start a query and wait for the first bytes of its answer.
 
         Errors: as QueryEngine.query; TooManyQueries, ClientGone.
         """
-        try:
-            self._runner.admission.enter(self._client)
-        except BaseException as exc:
-            self._runner.metrics.record(query.text, NO_KIND, outcome_of(exc), 0.0, 0)
-            raise
-        answer = OpenAnswer(self._runner, self._client, query)
+        answer, self._begun = self._begun, None
+        if answer is None or not answer.answers(query):
+            try:
+                self._runner.admission.enter(self._client)
+            except BaseException as exc:
+                self._runner.metrics.record(query.text, NO_KIND, outcome_of(exc), 0.0, 0)
+                raise
+            answer = OpenAnswer(self._runner, self._client, query)
         watch = _Watch(self._receive)
         try:
             await answer.open()

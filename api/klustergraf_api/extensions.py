@@ -10,3 +10,5 @@ ABORT: Final = "klustergraf.abort"
 # ``(RawHeaders, bytes) -> bool``: sends a whole answer of status 200 with the common headers, in
 # one write; False: it cannot now.
 WHOLE: Final = "klustergraf.whole"
+# An ``OpenAnswer``: the answer of the request's query, which has begun.
+BEGUN: Final = "klustergraf.begun"

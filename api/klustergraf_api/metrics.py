@@ -52,6 +52,8 @@ class Metrics:
             registry=self._registry,
         )
         self._registry.register(_Memory())
+        # To find them by their labels takes longer than to count.
+        self._counters: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
 
     def follow(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Show a value that is known elsewhere, read when it is asked for."""
@@ -59,8 +61,12 @@ class Metrics:
 
     def record(self, query: str, kind: str, outcome: str, seconds: float, size: int) -> None:
         """Count a query that has ended."""
-        self._queries.labels(kind, outcome).inc()
-        self._seconds.labels(kind).observe(seconds)
+        counters = self._counters.get((kind, outcome))
+        if counters is None:
+            counters = self._queries.labels(kind, outcome), self._seconds.labels(kind)
+            self._counters[kind, outcome] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
         self._bytes.inc(size)
         if seconds >= self._slow_seconds:
             _log.warning(

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Final, Protocol, cast, runtime_checkable
@@ -58,6 +58,23 @@ class AsyncEngine(Protocol):
 
     async def query_async(self, request: QueryRequest) -> AsyncAnswer:
         """Start a query and wait for the head of its answer; errors as QueryEngine.query."""
+        ...
+
+
+class BegunAnswer(AsyncAnswer, Protocol):
+    """An answer whose head may still be to come."""
+
+    async def await_head(self) -> None:
+        """Wait for the head; errors as QueryEngine.query."""
+        ...
+
+
+@runtime_checkable
+class PromptEngine(Protocol):
+    """An engine that can begin a query at once, without a task that waits."""
+
+    def begin(self, request: QueryRequest, ready: Callable[[], None]) -> BegunAnswer | None:
+        """Begin a query; None: not now. ``ready`` is called when the first bytes have come."""
         ...
 
 
@@ -129,6 +146,7 @@ class OpenAnswer:
         self._query = query
         self._began = time.perf_counter()
         self._answer: QueryAnswer | AsyncAnswer | None = None
+        self._begun: BegunAnswer | None = None
         self._pieces: AsyncIterator[bytes] | None = None
         self._thread_pieces: Iterator[bytes] = iter(())
         self._is_closed = False
@@ -139,16 +157,20 @@ class OpenAnswer:
         return time.perf_counter() - self._began
 
     async def open(self) -> None:
-        """Run the query up to its first bytes. To stop it, cancel the task.
+        """Run the query up to its first bytes, or go on with it. To stop it, cancel the task.
 
         Errors: as QueryEngine.query; QueryResourcesExceeded.
         """
+        if self.is_complete:
+            return
         if _is_async(type(self._engine)):
-            engine = cast(AsyncEngine, self._engine)
-            answer = await engine.query_async(self._query)
-            self._answer, self.kind, self.version_id = answer, answer.kind, answer.version_id
-            if (whole := answer.whole) is not None:
-                self.first, self.is_complete = self._counted(whole), True
+            answer: AsyncAnswer
+            if self._begun is not None:
+                await self._begun.await_head()
+                answer = self._begun
+            else:
+                answer = await cast(AsyncEngine, self._engine).query_async(self._query)
+            if self._takes_whole(answer):
                 return
             self._pieces = aiter(answer)
         else:
@@ -158,6 +180,28 @@ class OpenAnswer:
             gathered.append(await self.next_piece())
             self.is_complete = not gathered[-1]
         self.first = b"".join(gathered)
+
+    def answers(self, query: QueryRequest) -> bool:
+        """Tell whether this is the answer of a query."""
+        return self._query == query
+
+    def begin(self, ready: Callable[[], None]) -> bool:
+        """Begin the query without a task; False: it cannot be now.
+
+        ``ready`` is called when first bytes have come: take_in then has them, or else open.
+        Errors: QueryRefused, EngineUnavailable.
+        """
+        if _is_prompt(type(self._engine)):
+            self._begun = cast(PromptEngine, self._engine).begin(self._query, ready)
+        return self._begun is not None
+
+    def take_in(self) -> None:
+        """Take the answer that was begun, if it has come whole.
+
+        Errors: QueryResourcesExceeded.
+        """
+        if self._begun is not None and self._begun.whole is not None:
+            self._takes_whole(self._begun)
 
     async def next_piece(self) -> bytes:
         """Wait for the next bytes; none: the answer is complete.
@@ -176,11 +220,27 @@ class OpenAnswer:
             return
         self._is_closed = True
         kind = self.kind if self._answer is not None else NO_KIND
-        if self._answer is not None:
-            self._answer.close()
+        self._give_back()
+        self._runner.metrics.record(self._query.text, kind, outcome, self.seconds, self.size)
+
+    def discard(self) -> None:
+        """Give up what has not begun, uncounted: it begins anew elsewhere."""
+        self._is_closed = True
+        self._give_back()
+
+    def _give_back(self) -> None:
+        for answer in (self._answer, self._begun):
+            if answer is not None:
+                answer.close()
         self._runner.give_back(self._engine)
         self._runner.admission.leave(self._client)
-        self._runner.metrics.record(self._query.text, kind, outcome, self.seconds, self.size)
+
+    def _takes_whole(self, answer: AsyncAnswer) -> bool:
+        self._answer, self.kind, self.version_id = answer, answer.kind, answer.version_id
+        if (whole := answer.whole) is None:
+            return False
+        self.first, self.is_complete = self._counted(whole), True
+        return True
 
     async def _open_in_thread(self) -> None:
         cancellation = Cancellation()
@@ -210,6 +270,11 @@ class OpenAnswer:
 def _is_async(engine: type[QueryEngine]) -> bool:
     """Tell whether engines of a class need no thread; to look at a protocol takes its time."""
     return issubclass(engine, AsyncEngine)
+
+
+@lru_cache(16)
+def _is_prompt(engine: type[QueryEngine]) -> bool:
+    return issubclass(engine, PromptEngine)
 
 
 def _close_unused(opening: asyncio.Future[QueryAnswer]) -> None:

@@ -1,5 +1,6 @@
 """The embedded engine: right answers, in processes that can be stopped, and nothing left behind."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -466,3 +467,58 @@ def test_worker_outlives_the_deadline_of_a_query_that_it_answered(engine: Embedd
         assert lane.is_alive
         assert run(engine, "ASK {}")
         assert engine._pool._idle[-1] is lane
+
+
+def test_event_loops_and_threads_take_turns_with_a_worker() -> None:
+    """A worker that one loop has asked answers another, and a thread; and then the first again."""
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    threads = [threading.Thread(target=loop.run_forever) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        with EmbeddedEngine(TINY, workers=1) as engine:
+
+            async def ask(number: int) -> bytes | None:
+                return (await engine.query_async(_value(number))).whole
+
+            for number in range(12):
+                if number % 3 == 2:
+                    told: bytes | None = b"".join(engine.query(_value(number)))
+                else:
+                    asking = asyncio.run_coroutine_threadsafe(ask(number), loops[number % 3])
+                    told = asking.result(20)
+                assert told == f"n\r\n{number}\r\n".encode()
+        # Whoever looked for bytes of a worker that is gone looks no more.
+        for loop in loops:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.1), loop).result(20)
+            assert len(loop._selector.get_map()) == 1  # type: ignore[attr-defined]
+    finally:
+        for loop, thread in zip(loops, threads, strict=True):
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+def _value(number: int) -> QueryRequest:
+    return QueryRequest(f"SELECT ({number} AS ?n) {{}}", results_format=ResultsFormat.CSV)
+
+
+def test_a_worker_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where even the clock of a worker stands still, the event loop ends it."""
+    monkeypatch.setattr("klustergraf.engine.answer.GRACE_SECONDS", 0.3)
+
+    async def ask(engine: EmbeddedEngine) -> None:
+        asking = asyncio.ensure_future(engine.query_async(QueryRequest(ENDLESS)))
+        await asyncio.sleep(1)
+        for worker in children(engine.keeper_pid):
+            os.kill(worker, signal.SIGSTOP)
+        try:
+            await asking
+        finally:
+            for worker in children(engine.keeper_pid):
+                os.kill(worker, signal.SIGCONT)
+
+    with EmbeddedEngine(TINY, timeout_seconds=4) as engine:
+        with pytest.raises(EngineUnavailable, match="does not answer"):
+            asyncio.run(ask(engine))
+        assert b"".join(engine.query(QueryRequest("ASK {}"))) == b'{"head":{},"boolean":true}'

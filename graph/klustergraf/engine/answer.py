@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import lru_cache, partial
 from typing import Final
 
 from klustergraf.engine import frames
@@ -26,6 +27,18 @@ _WORDS_BYTES: Final = 4096
 # A reader that has not asked for more in so long does not need a place while others wait.
 _ASLEEP_SECONDS: Final = 0.2
 _MOST_KEPT_BYTES: Final = 1 << 20  # of an answer whose reader sleeps
+
+
+@lru_cache(64)
+def _read_head(payload: bytes) -> dict[str, str]:
+    """Read the head of an answer; there are few."""
+    head: dict[str, str] = json.loads(payload)
+    return head
+
+
+def _set(arrival: "asyncio.Future[None]") -> None:
+    if not arrival.done():
+        arrival.set_result(None)
 
 
 class EmbeddedAnswer:
@@ -60,6 +73,8 @@ class EmbeddedAnswer:
         self._closed = False
         self._complete = False
         self._has_place = True
+        self._has_ended = False  # the worker, before its answer has
+        self._ready: Callable[[], None] | None = None
         pool.hold(self)
 
     @property
@@ -104,6 +119,19 @@ class EmbeddedAnswer:
             self.close()
             raise
 
+    def begin(self, job: bytes, ready: Callable[[], None]) -> None:
+        """Give the worker its query, and have a function called when the first bytes have come.
+
+        For an event loop, in which no task need wait. After that, :attr:`whole` has the answer or
+        :meth:`await_head` gives what else there is to it.
+        """
+        lane = self._lane_to_read()
+        if lane is not None:
+            # The buffer of an idle worker takes it at once; one that has died tells so when read.
+            self._listen(lane, ready)
+            with contextlib.suppress(OSError):
+                lane.channel.send(job, socket.MSG_DONTWAIT)
+
     async def start_async(self, job: bytes) -> None:
         """Do as start does, without holding up the event loop."""
         try:
@@ -112,6 +140,17 @@ class EmbeddedAnswer:
                 with contextlib.suppress(OSError):
                     await asyncio.get_running_loop().sock_sendall(lane.channel, job)
                 await self._fill_async(lane)
+        except BaseException:
+            self._abandon()
+            raise
+        await self.await_head()
+
+    async def await_head(self) -> None:
+        """Wait for the head of an answer that was begun.
+
+        Errors: as QueryEngine.query.
+        """
+        try:
             while not self._head and (lane := self._lane_to_read()):
                 await self._fill_async(lane)
         except BaseException:
@@ -226,24 +265,41 @@ class EmbeddedAnswer:
         return self._ended(self._limits.died(exit_code(words)))
 
     async def _fill_async(self, lane: Lane) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            # The worker keeps the time; this is for the case that it does not.
-            async with asyncio.timeout(self._deadline - time.monotonic() + GRACE_SECONDS):
-                data = await loop.sock_recv(lane.channel, _READ_BYTES)
-        except TimeoutError:
-            lane.kill()
+        """Wait for more of the answer, without holding up the event loop."""
+        if not self._has_ended:
+            arrival = asyncio.get_running_loop().create_future()
+            self._listen(lane, partial(_set, arrival))
+            await arrival
+        if not self._has_ended or self._lane is None:
+            return None
+        if lane.is_late:
             return self._ended(EngineUnavailable("The engine does not answer."))
-        except OSError:
-            data = b""
-        if data:
-            return self._received(data)
         words = b""
         with contextlib.suppress(OSError):
             lane.watch.setblocking(False)
             async with asyncio.timeout(GRACE_SECONDS):
+                loop = asyncio.get_running_loop()
                 words = await loop.sock_recv(lane.watch, _WORDS_BYTES)
         return self._ended(self._limits.died(exit_code(words)))
+
+    def _listen(self, lane: Lane, ready: Callable[[], None]) -> None:
+        self._ready = ready
+        # The worker keeps the time; this is for the case that it does not.
+        lane.listen(self._arrived, self._deadline + GRACE_SECONDS)
+
+    def _arrived(self, data: bytes) -> None:
+        """Take what has come; nothing: the worker has ended."""
+        ready, self._ready = self._ready, None
+        if data:
+            self._received(data)
+        else:
+            self._has_ended = True
+            with self._lock:
+                if self._closed:
+                    self._reading = False
+                    self._let_go()
+        if ready is not None:
+            ready()
 
     def _received(self, data: bytes) -> None:
         with self._lock:
@@ -270,17 +326,20 @@ class EmbeddedAnswer:
 
     def _feed(self, data: bytes) -> None:
         """Take the frames apart; the last one sets the worker free."""
-        self._unread += data
-        while len(self._unread) >= frames.HEADER.size:
-            kind, size = frames.HEADER.unpack_from(self._unread)
-            end = frames.HEADER.size + size
-            if len(self._unread) < end:
-                return
-            payload = bytes(memoryview(self._unread)[frames.HEADER.size : end])
-            del self._unread[:end]
+        if self._unread:
+            data = bytes(self._unread) + data
+            self._unread.clear()
+        begin = 0
+        while len(data) - begin >= frames.HEADER.size:
+            kind, size = frames.HEADER.unpack_from(data, begin)
+            end = begin + frames.HEADER.size + size
+            if len(data) < end:
+                break
+            payload = data[begin + frames.HEADER.size : end]
+            begin = end
             match kind:
                 case frames.HEAD:
-                    self._head = json.loads(payload)
+                    self._head = _read_head(payload)
                 case frames.DATA:
                     self._pieces.append(payload)
                 case frames.END | frames.LAST:
@@ -290,6 +349,7 @@ class EmbeddedAnswer:
                     report = json.loads(payload)
                     self._error = self._limits.reported(report, self._text)
                     self._let_go(lives=report["lives"])
+        self._unread += data[begin:]
 
     def _let_go(self, *, lives: bool = False) -> None:
         """Give back the lane, for the next query if its worker takes one, and the place."""

@@ -8,7 +8,9 @@ from many threads and event loops at once; no query ever runs in this process.
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from hashlib import file_digest
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +19,7 @@ from typing import Final, Literal, Self, TypedDict
 from klustergraf.engine import frames
 from klustergraf.engine.allocator import AUTO
 from klustergraf.engine.answer import EmbeddedAnswer
-from klustergraf.engine.base import Cancellation, QueryRequest
+from klustergraf.engine.base import Cancellation, QueryRequest, ResultsFormat, TriplesFormat
 from klustergraf.engine.change import Change
 from klustergraf.engine.clause import Dataset, dataset_clause
 from klustergraf.engine.disk import Storage, store_folder, wants_disk
@@ -201,6 +203,22 @@ class EmbeddedEngine:
         await answer.start_async(self._job(request, dataset, deadline, self._pool.is_warm(lane)))
         return answer
 
+    def begin(self, request: QueryRequest, ready: Callable[[], None]) -> EmbeddedAnswer | None:
+        """Start a query that can be started at once, in an event loop and without a task.
+
+        ``ready`` is called when the first bytes of the answer have come. None: there is no place or
+        no worker free; query_async then waits for them. Errors: QueryRefused, EngineUnavailable.
+        """
+        if len(request.text) > _LONG_CHARACTERS:
+            return None
+        limits, deadline, dataset = self._admit(request)
+        lane = self._pool.enter_at_once()
+        if lane is None:
+            return None
+        answer = EmbeddedAnswer(self._pool, lane, limits, request, deadline, self._version_id)
+        answer.begin(self._job(request, dataset, deadline, self._pool.is_warm(lane)), ready)
+        return answer
+
     def close(self) -> None:
         """Stop the engine and every query of it. May be called twice."""
         self._pool.close()
@@ -241,17 +259,29 @@ class EmbeddedEngine:
     def _job(
         self, request: QueryRequest, dataset: Dataset, deadline: float, is_warm: bool
     ) -> bytes:
-        job = {
-            "warm": is_warm,
-            "text": request.text,
-            "results_format": request.results_format,
-            "triples_format": request.triples_format,
-            "default_graphs": dataset.default_graphs,
-            "named_graphs": dataset.named_graphs,
-            "seconds": deadline - time.monotonic(),
-            "most_bytes": self._limits.result_mb * _MEBIBYTE,
-        }
-        return frames.frame(frames.QUERY, json.dumps(job).encode())
+        terms = _terms(
+            request.results_format, request.triples_format, dataset, self._limits.result_mb
+        )
+        text = json.dumps(request.text)
+        warm = "true" if is_warm else "false"
+        seconds = deadline - time.monotonic()
+        job = f'{{"text": {text}, "warm": {warm}, "seconds": {seconds:.6f}, {terms}}}'
+        return frames.frame(frames.QUERY, job.encode())
+
+
+@lru_cache(64)
+def _terms(
+    results_format: ResultsFormat, triples_format: TriplesFormat, dataset: Dataset, result_mb: int
+) -> str:
+    """Write what many queries have in common: JSON without its braces."""
+    terms = {
+        "results_format": results_format,
+        "triples_format": triples_format,
+        "default_graphs": dataset.default_graphs,
+        "named_graphs": dataset.named_graphs,
+        "most_bytes": result_mb * _MEBIBYTE,
+    }
+    return json.dumps(terms)[1:-1]
 
 
 def _close_unused(opening: "asyncio.Task[Lane]") -> None:

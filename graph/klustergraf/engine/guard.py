@@ -31,6 +31,9 @@ _TELLING = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 
+# Found in capitals much faster than by the pattern, which then tells whether it is the word.
+_TELLING_PARTS: Final = ("SERVICE", "FROM", "\\", *sorted(_UPDATES))
+
 # What a bracket may stand in without being one: a string, an IRI, a comment, an escape.
 _HIDING = re.compile(r"""["'<#\\]""")
 _BRACKET = re.compile(r"[][(){}]")
@@ -81,7 +84,7 @@ class Guard:
         """Tell whether a text shows at a glance that nothing in it is refused."""
         return (
             text.isascii()
-            and _TELLING.search(text) is None
+            and not _tells(text)
             and (
                 sum(map(text.count, "{([")) <= self._max_nesting
                 or (_HIDING.search(text) is None and _depth(text) <= self._max_nesting)
@@ -131,6 +134,12 @@ class Guard:
                 "service opens no file and fetches no graph; "
                 "SELECT DISTINCT ?g { GRAPH ?g {} } lists the graphs it has."
             )
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a text in ASCII has anything in it that must be looked at."""
+    capitals = text.upper()
+    return any(part in capitals for part in _TELLING_PARTS) and _TELLING.search(text) is not None
 
 
 def _depth(text: str) -> int:

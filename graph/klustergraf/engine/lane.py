@@ -1,5 +1,6 @@
 """The serving process's side of the keeper: its process, and a lane to each worker."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -8,6 +9,8 @@ import signal
 import socket
 import subprocess
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +23,7 @@ from klustergraf.fresh import command
 
 # What the keeper may need to notice something; past this it is held to be stuck.
 GRACE_SECONDS: Final = 5.0
+_READ_BYTES: Final = 1 << 18
 
 
 class Lane:
@@ -30,13 +34,69 @@ class Lane:
         self.watch = socket.socket(fileno=watch)
         self._pidfd = pidfd
         self.is_closed = False
+        self.is_late = False
         self._poll = select.poll()
         self._poll.register(pidfd, select.POLLIN)
+        self._lock = threading.Lock()
+        self._reader: _Reader | None = None
+        self._receive: Callable[[bytes], None] | None = None
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def is_alive(self) -> bool:
         """Whether the worker still runs."""
         return not self._poll.poll(0)
+
+    def listen(self, receive: Callable[[bytes], None], due: float) -> None:
+        """Have the next bytes given to a function, in the event loop that runs; none: the end.
+
+        The channel stays with the loop from one query to the next, for to take it there and back
+        takes as long as to read an answer. ``due``: when a worker that has sent nothing is killed
+        (:attr:`is_late`), on the clock of ``time.monotonic``.
+        """
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            self._receive, self._due = receive, due
+            if self._reader is None or self._reader.loop is not loop:
+                # One of another loop ends there, as soon as something comes.
+                self._reader, self._timer = _Reader(loop, self.channel, self._on_readable), None
+        if self._timer is None:
+            self._timer = loop.call_later(max(due - time.monotonic(), 0), self._on_time, loop)
+
+    def _on_readable(self, reader: "_Reader") -> None:
+        with self._lock:
+            is_mine = reader is self._reader
+            receive = self._receive if is_mine else None
+            if receive is None:  # a thread or another loop wants them, or nobody does now
+                reader.stop()
+                if is_mine:
+                    self._reader = None
+                return
+            self._receive = None
+        try:
+            data = self.channel.recv(_READ_BYTES, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            self._receive = receive
+            return
+        except OSError:
+            data = b""  # the worker died with our bytes unread: the same as an end
+        if not data:
+            with self._lock:
+                self._reader = None
+            reader.stop()
+        receive(data)
+
+    def _on_time(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        if self._receive is None or self._reader is None or self._reader.loop is not loop:
+            return
+        left = self._due - time.monotonic()
+        if left > 0:
+            self._timer = loop.call_later(left, self._on_time, loop)
+        else:
+            self.is_late = True
+            self.kill()
 
     def kill(self) -> None:
         """End the worker, and wake whoever waits for its bytes. In any thread, before close."""
@@ -49,9 +109,48 @@ class Lane:
     def close(self) -> None:
         """Give back the descriptors; an idle worker then ends by itself."""
         self.is_closed = True
+        with self._lock:
+            reader, self._reader = self._reader, None
+        if reader is not None and reader.loop is _running_loop():
+            reader.stop()
+            if self._timer is not None:
+                self._timer.cancel()
+        elif reader is not None:
+            # Its loop takes that for an end; so does the worker, whatever is open here.
+            with contextlib.suppress(OSError):
+                self.channel.shutdown(socket.SHUT_RDWR)
         self.channel.close()
         self.watch.close()
         os.close(self._pidfd)
+
+
+class _Reader:
+    """What looks for bytes on a channel, for one event loop.
+
+    It has a descriptor of its own: only the loop may close one that it looks at, but others may
+    close the channel.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        channel: socket.socket,
+        call: "Callable[[_Reader], None]",
+    ) -> None:
+        self.loop = loop
+        self._descriptor = os.dup(channel.fileno())
+        loop.add_reader(self._descriptor, call, self)
+
+    def stop(self) -> None:
+        """Look no more. In the loop alone; may be called twice."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            self.loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        if self._descriptor >= 0:  # the loop was closed
+            os.close(self._descriptor)
 
 
 class _Guardian:
@@ -202,6 +301,13 @@ class KeeperProcess:
             os.close(pidfd)
         if guardian is not None:
             guardian.let_go()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _has_ended(pidfd: int, seconds: float) -> bool:

@@ -102,6 +102,24 @@ class Pool:
             else:
                 return
 
+    def enter_at_once(self) -> Lane | None:
+        """Take a place and an idle worker's lane, if there are both now.
+
+        Errors: EngineUnavailable.
+        """
+        with self._lock:
+            if not self._free or not self._idle:
+                return None
+            self._free -= 1
+        try:
+            lane = self.idle_lane()
+        except BaseException:
+            self.leave()
+            raise
+        if lane is None:
+            self.leave()
+        return lane
+
     async def enter_async(self, seconds: float) -> None:
         """Take a place, as enter does, without holding up the event loop."""
         ticket = self._ticket()

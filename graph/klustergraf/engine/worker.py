@@ -207,9 +207,7 @@ class _Job:
             media_type = self._order["results_format"]
             kind = "boolean" if isinstance(result, ox.QueryBoolean) else "solutions"
         by = "columns" if has_columns else "store"
-        return _FrameWriter(
-            self._sink, _head(kind, media_type, by), self._order["most_bytes"]
-        )
+        return _FrameWriter(self._sink, _head(kind, media_type, by), self._order["most_bytes"])
 
     def _fail(self, error: str, *, lives: bool, reason: str) -> bool:
         _disarm()
