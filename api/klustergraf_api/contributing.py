@@ -13,10 +13,10 @@ from typing import Final
 from klustergraf.contributions.desk import Contribution, Desk, Outcome
 from klustergraf.contributions.lines import Delta
 from klustergraf.contributions.tokens import TokenStore
-from klustergraf.derivations import derive_beside
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import ContributionRefused, GraphError, TokenRefused
 from klustergraf.version import Version
+from klustergraf_api.deriving import Deriving
 from klustergraf_api.pending import PendingContributions
 from klustergraf_api.request_errors import TooManyAttempts, TooManyContributions
 
@@ -28,7 +28,6 @@ _FAILURES_SECONDS: Final = 60.0
 _CLIENTS_KEPT: Final = 10_000
 _CHECKS_AT_A_TIME: Final = 2
 _WAITING: Final = 100
-_REST_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -90,10 +89,8 @@ class Contributing:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._reports: MostRecent = OrderedDict()
-        self._latest: Version | None = None
-        self._rested_at = 0.0
+        self._deriving = Deriving()
         self._opened_for = ""
-        self._deriving = threading.Lock()
 
     @property
     def is_writing(self) -> bool:
@@ -197,21 +194,7 @@ class Contributing:
 
         self._loop.call_soon_threadsafe(adopt)
         done.wait()
-        self._latest = version
-        self._rested_at = time.monotonic() + _REST_SECONDS
-        threading.Thread(target=self._derive, args=[version], daemon=True).start()
-
-    def _derive(self, version: Version) -> None:
-        """Make what is kept with a version, unless there is a newer one by then.
-
-        Contributions come in rows. So it waits for a while in which none comes: what is made of a
-        version that the next one replaces is of no use, and slows that one down.
-        """
-        while self._latest is version and time.monotonic() < self._rested_at:
-            time.sleep(_REST_SECONDS / 10)
-        with self._deriving:
-            if self._latest is version and (reason := derive_beside(version)):
-                _log.error("what is kept with a version cannot be made: %s", reason)
+        self._deriving.follow(version)
 
 
 def report_name(turtle: str) -> str:

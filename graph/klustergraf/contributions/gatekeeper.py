@@ -5,7 +5,7 @@ copy-on-write, has no network and no file, and is ended at its deadline or past 
 that judged is thrown away, so nothing that it did stays; what was accepted is applied here.
 
 On the control socket: ``f`` asks for a fork and is answered with its channel and pidfd; ``a`` and a
-frame with a change of the dataset applies it and is answered with ``k``.
+frame with a change of the dataset applies it. What comes behind is done after it.
 """
 
 import contextlib
@@ -76,7 +76,6 @@ def _serve(gate: Gate, control: socket.socket) -> NoReturn:
             header = frames.receive_exactly(control, frames.HEADER.size)
             content = frames.receive_exactly(control, frames.HEADER.unpack(header)[1])
             gate.apply(Delta.from_bytes(content))
-            control.sendall(b"k")
         else:
             os._exit(0)
 
