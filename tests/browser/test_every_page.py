@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 PAGES: Final = [
     *("/", "/search", "/search?q=karolinska", "/queries", "/queries/foundation_backers"),
     *("/queries/actors_near-place", "/search?q=institut&type=actor&type=project"),
-    *("/sparql", "/ontology", "/data", "/about", "/id/actor/karolinska-institutet.html"),
+    *("/sparql", "/ontology", "/shapes", "/data", "/about"),
+    "/id/actor/karolinska-institutet.html",
     *("/network", "/network?ego=kth&from=kth&to=ki&colour=community"),
     *("/map", "/map?municipality=solna", "/contribute"),
     *("/strategy", "/strategy?by=kind&area=a3&column=university"),
@@ -53,6 +54,25 @@ def test_fits_a_telephone(open_page: Open, path: str) -> None:
     page = open_page(path, width=390)
     wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wider <= 0
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_dark_telephone_and_paper(
+    open_page: Open, findings: Callable[[Page], list[str]], path: str
+) -> None:
+    """In the dark on a telephone it reads and fits; paper has no menu, ink on a light ground."""
+    page = open_page(path, width=390, dark=True)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    ink = "getComputedStyle(document.body).color"
+    dark = page.evaluate(ground)
+    assert findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.emulate_media(media="print")
+    assert page.locator("h1").is_visible()
+    assert page.locator("header.site nav:visible, a.skip:visible").count() == 0
+    assert page.locator("main button:not(th *):visible").count() == 0
+    assert page.evaluate(ink) == "rgb(27, 31, 30)"
+    assert page.evaluate(ground) != dark
 
 
 @pytest.mark.parametrize("path", PAGES)
