@@ -4,10 +4,14 @@
 ``klustergraf import`` wrote; may be repeated) builds that in as well. Each turn is the command
 ``klustergraf build`` in a process of its own and an empty home. Its memory is the proportional set
 size of all its processes, looked at many times a second; the finished store is that of a process
-that loads the version and does nothing else. Linux only.
+that loads the version and does nothing else. All turns must give the same version; if they do not,
+this fails. Beside the seconds stands the processor time of all processes, which other work on the
+machine changes less. Linux only.
 """
 
 import argparse
+import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -38,9 +42,14 @@ sys.stdin.readline()
 
 @dataclass(frozen=True)
 class Turn:
-    """One build: seconds to the version and to the end of the command, peak memory in MiB."""
+    """One build: seconds to the version and to the end of the command, peak memory in MiB.
 
+    ``processor`` is the processor time of the command and of all that it started, in seconds.
+    """
+
+    version: str
     statements: int
+    processor: float
     to_version: float
     to_end: float
     peak_mb: float
@@ -53,6 +62,7 @@ def measure(added: list[Path]) -> Turn:
         program = Path(sys.executable).with_name("klustergraf")
         command = [str(program), "--home", folder, "build"]
         command += [part for path in added for part in ("--with", str(path))]
+        used = _processor_of_ended()
         began = time.time()
         said = Path(folder) / "said.txt"  # a pipe would fill, and the build wait for who reads it
         with (
@@ -66,11 +76,14 @@ def measure(added: list[Path]) -> Turn:
                 peak = max(peak, processes.pss_mb(process.pid))
                 time.sleep(_LOOKS_SECONDS)
             ended = time.time()
+        used = _processor_of_ended() - used
         if process.returncode:
             sys.stderr.write(said.read_text("utf-8")[:5000])
             raise subprocess.CalledProcessError(process.returncode, process.args)
         version = VersionStore(Path(folder)).current()
         return Turn(
+            version=version.id,
+            processor=used,
             statements=sum(version.manifest.triples.values()),
             # The version is there when the pointer to the current one is.
             to_version=(Path(folder) / "current").stat().st_mtime - began,
@@ -78,6 +91,12 @@ def measure(added: list[Path]) -> Turn:
             peak_mb=peak,
             store_mb=_store_mb(version.dataset_path),
         )
+
+
+def _processor_of_ended() -> float:
+    """Give the processor time of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _store_mb(dataset: Path) -> float:
@@ -103,7 +122,7 @@ def rows(name: str, turns: list[Turn]) -> list[list[str]]:
     """Make the lines of the table; the bound that each figure has stands beside it."""
     median = {
         part: statistics.median(getattr(turn, part) for turn in turns)
-        for part in ("to_version", "to_end", "peak_mb", "store_mb")
+        for part in ("to_version", "to_end", "processor", "peak_mb", "store_mb")
     }
     count = turns[0].statements
     is_shipped = name == "the shipped graph"
@@ -115,6 +134,7 @@ def rows(name: str, turns: list[Turn]) -> list[list[str]]:
             f"≤ {_BOUND_SECONDS}" if is_shipped else "",
         ],
         [f"{name}: with indexes and analyses", f"{median['to_end']:.1f}", ""],
+        [f"{name}: processor time, all of it", f"{median['processor']:.1f}", ""],
         [
             f"{name}: statements a second, to the version",
             f"{count / median['to_version']:,.0f}",
@@ -140,11 +160,16 @@ def main(arguments: list[str] | None = None) -> None:
     lines = []
     for name, added in kinds.items():
         turns = [measure(added) for _ in range(1 if chosen.quick else chosen.turns)]
+        if len(versions := {turn.version for turn in turns}) > 1:
+            sys.exit(f"{name}: turns of one input gave different versions: {sorted(versions)}")
         lines += rows(name, turns)
     found = table(["figure", "measured", "bound"], lines)
     sys.stdout.write(found + "\n")
     if not chosen.quick:
-        write_block("build", f"## Building a version\n\n{machine()}.\n\n{found}")
+        load = (
+            f"Load of the machine at the end: {os.getloadavg()[0]:.1f}, the build itself included"
+        )
+        write_block("build", f"## Building a version\n\n{machine()}.\n{load}.\n\n{found}")
 
 
 if __name__ == "__main__":
