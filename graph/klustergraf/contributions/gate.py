@@ -6,7 +6,6 @@ matter to, and which rules of quality. The result is that of building and valida
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
@@ -105,15 +104,14 @@ class Gate:
 
     def __init__(self, dataset: FilePath) -> None:
         self.store = ox.Store()
+        # In the first thread: memory that another one took, the system's allocator would give to
+        # the thread of a judge, who would fill the gaps of pages that are shared.
+        self.store.bulk_load(path=dataset)
+        # As they were read: the store keeps numbers by value.
+        quads = ox.parse(path=dataset, format=ox.RdfFormat.N_QUADS)
+        self._validator = Validator(quad for quad in quads if quad.graph_name != SHAPES_GRAPH)
         rules = load_rules()
-        # The store loads without Python, which validation needs all the while.
-        with ThreadPoolExecutor(1) as other:
-            loaded = other.submit(self.store.bulk_load, path=dataset)
-            # As they were read: the store keeps numbers by value.
-            quads = ox.parse(path=dataset, format=ox.RdfFormat.N_QUADS)
-            self._validator = Validator(q for q in quads if q.graph_name != SHAPES_GRAPH)
-            self._inference = Inference(self.store, rules)
-            loaded.result()
+        self._inference = Inference(self.store, rules)
         self._derived = {rule.graph.value for rule in rules}
         self._quality = [
             QualityRule(path) for path in sorted((room("queries") / "quality").glob("*.rq"))
