@@ -186,7 +186,8 @@ class ChangeQuery:
         )
         prologue = text[: cut[prologue_end(cut)].start]
         self.alternatives = tuple(
-            _alternative(prologue, body) for body in _without_union(text[body_start:body_end])
+            _alternative(prologue, body)
+            for body in _without_union(_opened(text[body_start:body_end]))
         )
 
     @cached_property
@@ -227,6 +228,45 @@ def _closing(cut: list[Token], opening: int) -> int:
             if depth == 0:
                 return position
     raise SyntaxError("a group of the query is not closed")
+
+
+def _opened(body: str) -> str:
+    """Put the inside of a query in its place, where that gives the same: solutions are a set here.
+
+    Such a query has nothing but variables before its group and nothing behind it, and what it
+    keeps to itself is not spoken of outside.
+
+    >>> _opened("{ SELECT DISTINCT ?s WHERE { ?s ?p 1 } } ?s a ?c")
+    ' ?s ?p 1  ?s a ?c'
+    >>> _opened("{ SELECT ?s { ?s ?p 1 } } ?s ?p ?o")
+    '{ SELECT ?s { ?s ?p 1 } } ?s ?p ?o'
+    >>> _opened("{ SELECT ?s { ?s ?p 1 } } UNION { ?s ?q ?o }")
+    '{ SELECT ?s { ?s ?p 1 } } UNION { ?s ?q ?o }'
+    """
+    cut = list(tokens(body))
+    for position, token in enumerate(cut[:-1]):
+        if token.text != "{" or cut[position + 1].keyword != "SELECT":
+            continue
+        end = _closing(cut, position)
+        start = next(n for n in range(position + 1, end) if cut[n].kind == "open")
+        head = cut[position + 2 : start]
+        if cut[start].text != "{" or _closing(cut, start) != end - 1:
+            continue
+        if any(t.kind != "variable" and t.keyword not in ("DISTINCT", "WHERE") for t in head):
+            continue
+        inside, outside = cut[start : end - 1], cut[:position] + cut[end + 1 :]
+        hidden = _named(inside) - _named(head)
+        is_joined = not position or cut[position - 1].text in (".", "}")
+        is_joined &= not any(token.keyword == "UNION" for token in cut[end + 1 : end + 2])
+        depth = sum((t.kind == "open") - (t.kind == "close") for t in cut[:position])
+        if is_joined and not depth and not hidden & _named(outside):
+            inner = body[cut[start].end : cut[end - 1].start]
+            return _opened(body[: token.start] + inner + body[cut[end].end :])
+    return body
+
+
+def _named(cut: Iterable[Token]) -> set[str]:
+    return {token.text[1:] for token in cut if token.kind == "variable"}
 
 
 def _without_union(body: str) -> Iterator[str]:
