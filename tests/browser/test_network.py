@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 Open = Callable[..., Page]
 
@@ -222,6 +222,52 @@ def test_line_chosen_by_mouse(open_page: Open) -> None:
     page.mouse.click(place["x"], place["y"])
     expect(page.locator("#details h2 a")).to_have_count(2)
     assert page.locator("#details li a").count() >= 1
+
+
+@pytest.mark.parametrize(
+    ("late", "early"),
+    [
+        ("huddinge-kommun", "flemingsberg-science~kth"),
+        ("flemingsberg-science~kth", "huddinge-kommun"),
+    ],
+)
+def test_late_answer_changes_nothing(open_page: Open, late: str, early: str) -> None:
+    """What is told is what was chosen last, whichever answer comes last."""
+    page = open_page("/network")
+    drawn(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(
+        "**/api/network/paths?*" if "~" in late else f"**/nodes/{late}*",
+        hold,
+    )
+    for chosen in (late, early):
+        page.evaluate(
+            """chosen => {
+                const {picture} = document.getElementById('network');
+                const ends = chosen.split('~');
+                if (ends.length > 1) picture.chooseEdge(picture.graph.edge(...ends));
+                else picture.choose(chosen);
+            }""",
+            chosen,
+        )
+    names = page.locator("#details h2 a")
+    expect(names).to_have_count(2 if "~" in early else 1)
+    told = names.all_inner_texts()
+    assert len(held) == 1
+    with page.expect_response(lambda answer: answer.request == held[0].request) as awaited:
+        held[0].continue_()
+    awaited.value.finished()
+    page.wait_for_timeout(300)
+    assert names.all_inner_texts() == told
+    assert f"chosen={early}" in page.url.replace("%7E", "~")
+    state = (
+        "(({chosen, near}) => [chosen, near.size > 0])(document.getElementById('network').picture)"
+    )
+    assert page.evaluate(state) == ([None, False] if "~" in early else [early, True])
 
 
 def test_picture_moves_with_the_mouse(open_page: Open) -> None:

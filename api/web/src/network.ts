@@ -141,6 +141,9 @@ class Picture {
   readonly graph = new Graph({ type: "undirected", multi: false });
   readonly sigma: Sigma;
   private chosen: string | null = null;
+  private line: string | null = null;
+  /** How often something else was to be told: an answer about what was before comes too late. */
+  private turn = 0;
   private readonly near = new Set<string>();
   private readonly path: Set<string>;
   private readonly steps = new Set<string>();
@@ -385,6 +388,7 @@ class Picture {
 
   private drawEdge(edge: string, data: Record<string, unknown>): Record<string, unknown> {
     if (this.steps.has(edge)) return { ...data, color: styleOf("--focus"), size: 4, zIndex: 2 };
+    if (edge === this.line) return { ...data, color: styleOf("--accent"), size: 4, zIndex: 1 };
     if (this.chosen === null) return data;
     const touches = this.graph.extremities(edge).includes(this.chosen);
     return touches ? { ...data, color: styleOf("--accent"), zIndex: 1 } : { ...data, hidden: true };
@@ -415,22 +419,32 @@ class Picture {
     });
   }
 
-  choose(slug: string | null): void {
-    remember(slug);
+  private tell(...told: Node[]): void {
+    this.turn++;
+    this.details.replaceChildren(...told);
+  }
+
+  private mark(slug: string | null, line: string | null): void {
     this.chosen = slug;
+    this.line = line;
     this.near.clear();
-    if (slug === null) {
-      this.details.replaceChildren(element("p", say("details-hint"), { class: "quiet" }));
-    } else {
+    if (slug !== null) {
       this.near.add(slug);
       this.graph.forEachNeighbor(slug, (other) => this.near.add(other));
-      void this.tellNode(slug);
     }
     this.sigma.refresh({ skipIndexation: true });
   }
 
+  choose(slug: string | null): void {
+    remember(slug);
+    this.mark(slug, null);
+    if (slug === null) this.tell(element("p", say("details-hint"), { class: "quiet" }));
+    else void this.tellNode(slug);
+  }
+
   private chooseEdge(edge: string): void {
     remember(this.graph.extremities(edge).join(BETWEEN));
+    this.mark(null, edge);
     void this.tellEdge(edge);
   }
 
@@ -443,7 +457,7 @@ class Picture {
       this.graph.hasNode(one) && this.graph.hasNode(other) && this.graph.edge(one, other);
     if (edge) this.chooseEdge(edge);
     else if (this.graph.hasNode(said)) this.choose(said);
-    else this.details.replaceChildren(element("p", say("not-shown")));
+    else this.tell(element("p", say("not-shown")));
   }
 
   focus(slug: string): void {
@@ -475,7 +489,7 @@ class Picture {
     const found = this.find(text);
     if (found.length < 2) {
       if (found[0]) this.focus(found[0]);
-      else this.details.replaceChildren(element("p", say("not-shown")));
+      else this.tell(element("p", say("not-shown")));
       return;
     }
     const list = element("ul");
@@ -487,15 +501,17 @@ class Picture {
       item.append(button);
       list.append(item);
     }
-    this.details.replaceChildren(element("h2", say("choose")), list);
+    this.tell(element("h2", say("choose")), list);
   }
 
   private async tellNode(slug: string): Promise<void> {
+    const turn = ++this.turn;
     const answer = await fetch(
       kept((this.container.dataset.nodes ?? "") + encodeURIComponent(slug), "version"),
     );
-    if (!answer.ok || this.chosen !== slug) return;
+    if (!answer.ok) return;
     const told: { node: Told; partners: Told[]; edges: Link[] } = await answer.json();
+    if (turn !== this.turn) return;
     const heading = element("h2");
     const name = pick(told.node.labels, slug);
     heading.append(element("a", name, { href: pageOf(told.node.iri) }));
@@ -525,6 +541,7 @@ class Picture {
   }
 
   private async tellEdge(edge: string): Promise<void> {
+    const turn = ++this.turn;
     const [from, to] = this.graph.extremities(edge);
     const asked = new URLSearchParams({ from, to, k: "1", max_steps: "1" });
     const version = new URLSearchParams(location.search).get("version");
@@ -533,7 +550,7 @@ class Picture {
     if (!answer.ok) return;
     const told: { source: Told; target: Told; shortest: { edges: Link[] }[] } = await answer.json();
     const link = told.shortest[0]?.edges[0];
-    if (!link) return;
+    if (!link || turn !== this.turn) return;
     const heading = element("h2");
     heading.append(
       element("a", pick(told.source.labels, from), { href: pageOf(told.source.iri) }),
