@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from klustergraf.namespaces import ID, KG, RDFS
+from klustergraf.analysis.extraction import REGION
+from klustergraf.namespaces import KG, RDFS
 from klustergraf_api.execution import Executor
 
 _COUNTED: Final = {
@@ -15,22 +16,16 @@ _COUNTED: Final = {
     "priority-areas": "PriorityArea",
     "documents": "SourceDocument",
 }
-# The counties that the ecosystem is about, and what counts as one actor in them.
-_REGION: Final = ("stockholms-lan", "uppsala-lan")
 
 
 def count_queries() -> dict[str, str]:
     """Give the query for each count, by the name that its label has among the messages."""
-    counties = " ".join(f"<{ID}place/{county}>" for county in _REGION)
+    # As the map and the network count: whoever is in the region, its parts that are actors too.
     queries = {
         "region-actors": (
             f"PREFIX kg: <{KG}>\n\n"
             "SELECT (COUNT(DISTINCT ?actor) AS ?count)\n"
-            "WHERE {\n"
-            f"  VALUES ?county {{ {counties} }}\n"
-            "  ?actor a kg:Actor ;\n    kg:locatedIn ?county .\n"
-            "  FILTER NOT EXISTS { ?actor a kg:OrganisationalUnit }\n"
-            "}"
+            f"WHERE {{ ?actor a kg:Actor ; kg:locatedIn <{REGION}> }}"
         )
     }
     queries |= {

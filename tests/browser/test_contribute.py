@@ -87,6 +87,31 @@ def test_correct_and_publish(
     assert partner in page.url
 
 
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_changes_are_told_once_counted(
+    open_page: Open, home: Path, tmp_path: Path, language: str
+) -> None:
+    """Until what changed is counted the list of versions says so; then it tells the changes."""
+    file = tmp_path / "good.csv"
+    file.write_text(TABLE, encoding="utf-8")
+    page = open_page("/contribute", language=language, javascript=False)
+    fill(page, home, f"counted-{language}", file)
+    with page.expect_navigation():
+        page.locator("main form button").last.click()
+    page.goto("/data")
+    newest = page.locator("ol.hits > li").first
+    counted = {"sv": "räknas fortfarande", "en": "still being counted"}[language]
+    assert counted in newest.inner_text()
+    assert newest.locator("li").count() == 0
+    for _ in range(40):
+        page.wait_for_timeout(250)
+        page.reload()
+        if counted not in newest.inner_text():
+            break
+    assert newest.locator("li").count() > 0
+    assert counted not in newest.inner_text()
+
+
 def test_mistake_is_told_at_the_top(open_page: Open, home: Path, tmp_path: Path) -> None:
     """A token that does not fit is told as an alert, and the rest of the form is as it was."""
     file = tmp_path / "t.csv"

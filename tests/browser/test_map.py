@@ -34,6 +34,19 @@ def test_cluster_leads_to_its_municipality(open_page: Open, language: str) -> No
     assert page.locator("ul.columns li").count() == min(count, 200)
 
 
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_counts_as_the_start_page_does(open_page: Open, language: str) -> None:
+    """Who is in the region are as many here as there, and as those of whom the network can tell."""
+    page = open_page("/", language=language, javascript=False)
+    name = {"sv": "aktörer i regionen", "en": "actors in the region"}[language]
+    told = page.locator("ul.counts li").filter(has_text=name).first.locator(".figure").inner_text()
+    page.goto("/map")
+    total = page.get_by_role("status").first.locator("strong").inner_text()
+    assert total.rpartition(" ")[0] == told
+    everyone = page.request.get("/api/network?isolates=true").json()["nodes"]
+    assert int(re.sub(r"\D", "", told)) == sum(node["in_region"] for node in everyone) > 0
+
+
 def test_by_keyboard(open_page: Open) -> None:
     """Every cluster is a stop of the keyboard, and is seen to be."""
     page = open_page("/map")

@@ -43,6 +43,45 @@ def test_keyboard_leads_to_the_network(open_page: Open) -> None:
     page.wait_for_url("**/network?ego=karolinska-institutet**")
 
 
+_STOP = "(({innerText, hash}) => [innerText.trim(), hash ?? ''])(document.activeElement)"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_contents_by_keyboard(open_page: Open, language: str) -> None:
+    """A list names every section in its order, and leads from the last of them to any other."""
+    page = open_page(KI, language=language)
+    contents = page.get_by_role("navigation", name={"sv": "sidan", "en": "this page"}[language])
+    links = contents.get_by_role("link")
+    sections = page.locator("main h2").evaluate_all(
+        "all => all.map(h => [h.firstChild.textContent.trim(), '#' + h.id])"
+    )
+    assert len(sections) > 8
+    assert (
+        links.evaluate_all("all => all.map(a => [a.textContent, a.getAttribute('href')])")
+        == sections
+    )
+    page.locator("ol.graphs a").last.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate(_STOP)[1] == "#contents"
+    box = page.locator(":focus").bounding_box()
+    assert box is not None
+    assert box["height"] >= 20
+    assert page.locator(":focus").evaluate("e => getComputedStyle(e).clipPath") == "none"
+    page.keyboard.press("Enter")
+    for number, (name, address) in enumerate(sections):
+        page.keyboard.press("Tab")
+        assert page.evaluate(_STOP) == [name, address], number
+        if address == "#partners":
+            break
+    page.keyboard.press("Enter")
+    top = page.locator("#partners").bounding_box()
+    assert top is not None
+    assert 0 <= top["y"] < 400
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.locator("section[data-part=partners] :focus").count() == 1
+
+
 # The ways to be tied, as docs/analysis.md tells them, written again from the ontology.
 _THROUGH = """
 PREFIX kg: <https://w3id.org/klustergraf/ontology#>
