@@ -341,3 +341,18 @@ def test_dates_and_marks_of_order_are_not_torn(open_page: Open) -> None:
         "all => all.map(button => getComputedStyle(button, '::after').content)"
     )
     assert {mark.strip('"')[0] for mark in marks} == {"\u00a0"}
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_went_wrong_is_said_once(open_page: Open, language: str) -> None:
+    """A value that does not fit is named with what to do; what is not there leads to a search."""
+    page = open_page("/map?since=abc", language=language, allow={422, 404}, javascript=False)
+    texts = [text for text in page.locator("main p").all_inner_texts() if text]
+    assert any(text.startswith("since: ") for text in texts)
+    sentences = [s for text in texts for s in text.split(". ")]
+    assert len(sentences) == len({s.rstrip(".") for s in sentences})
+    assert {"sv": "Rätta", "en": "Correct"}[language] in texts[0]
+    assert "errors" not in texts[0]
+    page.goto("/id/actor/nobody.html")
+    page.locator("main").get_by_role("link", name={"sv": "Sök", "en": "Search"}[language]).click()
+    page.wait_for_url("**/search**")

@@ -125,6 +125,25 @@ def test_marks_on_a_telephone(open_page: Open, path: str) -> None:
     assert "municipality=" in page.url or "/id/" in page.url
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("municipality", ["huddinge", "stockholm", "uppsala"])
+def test_no_mark_is_beyond_the_picture(open_page: Open, municipality: str, width: int) -> None:
+    """Whoever has its point elsewhere stands in the municipality too, where it can be seen."""
+    page = open_page(f"/map?municipality={municipality}", width=width, javascript=False)
+    box = page.locator("svg.map").bounding_box()
+    assert box is not None
+    marks = page.locator("svg.map a:visible circle").evaluate_all(
+        """all => all.map(c => {
+            const {left, right, top, bottom} = c.getBoundingClientRect();
+            return [left, right, top + scrollY, bottom + scrollY];
+        })"""
+    )
+    assert marks
+    for left, right, top, bottom in marks:
+        assert box["x"] <= left < right <= box["x"] + box["width"]
+        assert box["y"] <= top < bottom <= box["y"] + box["height"]
+
+
 def test_nothing_fits(open_page: Open) -> None:
     """Filters that nothing fits are told as such, with the map still there."""
     page = open_page("/map?kind=university&tie=foundation&programme=fp7")

@@ -275,12 +275,18 @@ def _overlap(a: Box, b: Box) -> bool:
 def _by_point(
     actors: Iterable[Actor], land: Land, area: Area, view: View, scale: Scale
 ) -> list[Cluster]:
-    """Draw the actors of one municipality: those nearer than a mark is wide stand together."""
+    """Draw the actors of one municipality: those nearer than a mark is wide stand together.
+
+    One whose point is elsewhere, as it has several places, stands in the middle of this one.
+    """
     zoom = _zoom(area)
+    left, top, right, bottom = area.box
     heaps: dict[Point, list[Actor]] = defaultdict(list)
     for actor in actors:
         if area.slug in actor.municipalities and actor.point:
-            place = land.projection.place(actor.point[1], actor.point[0])
+            x, y = land.projection.place(actor.point[1], actor.point[0])
+            is_here = left <= x <= right and top <= y <= bottom
+            place = (x, y) if is_here else area.middle
             heaps[_nearest(heaps, place, scale.near * zoom)].append(actor)
     found = []
     for (x, y), heap in sorted(heaps.items(), key=lambda item: -len(item[1])):
