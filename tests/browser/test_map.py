@@ -50,7 +50,15 @@ def test_counts_as_the_start_page_does(open_page: Open, language: str) -> None:
 def test_by_keyboard(open_page: Open) -> None:
     """Every cluster is a stop of the keyboard, and is seen to be."""
     page = open_page("/map")
-    page.locator("svg.map a").first.focus()
+    marks = page.locator("svg.map a:visible")
+    stroke = "e => getComputedStyle(e.querySelector('circle')).stroke"
+    others = marks.last.evaluate(stroke)
+    marks.first.focus()
+    page.keyboard.press("Shift+Tab")
+    for number in range(marks.count()):
+        page.keyboard.press("Tab")
+        assert marks.nth(number).evaluate("e => e === document.activeElement")
+        assert marks.nth(number).evaluate(stroke) != others
     page.keyboard.press("Enter")
     page.wait_for_url("**municipality=**")
     page.get_by_role("link", name="Back to the whole region").click()
