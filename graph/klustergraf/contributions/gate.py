@@ -104,8 +104,7 @@ class Gate:
 
     def __init__(self, dataset: FilePath) -> None:
         self.store = ox.Store()
-        # In the first thread: memory that another one took, the system's allocator would give to
-        # the thread of a judge, who would fill the gaps of pages that are shared.
+        # In the first thread: so the judge's thread, which a fork begins, has memory of its own.
         self.store.bulk_load(path=dataset)
         # As they were read: the store keeps numbers by value.
         quads = ox.parse(path=dataset, format=ox.RdfFormat.N_QUADS)

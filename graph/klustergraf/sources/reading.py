@@ -117,7 +117,7 @@ class Inputs:
                         size = info.compress_size
                         self.files.append(Input(name, path, info.filename, size, info.file_size))
         except (zipfile.BadZipFile, OSError) as exc:
-            reason = f"is not a whole zip ({exc}). Was the download cut short? Fetch it again."
+            reason = f"is not a whole zip. Was the download cut short? Fetch it again ({exc})."
             self.faults.append(Skipped(path.name, reason))
 
 
