@@ -1,10 +1,11 @@
 """A partner contributes a table in a browser: with scripts and without, by mouse and keyboard."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from contributing import copy_home
 from klustergraf.build import BuildResult
@@ -75,16 +76,16 @@ def test_correct_and_publish(
     assert not javascript or clean(page)
     page.locator("main a[href*='#upload']").click()
     fill(page, home, partner, good)
-    assert words[0] in page.locator("main ul").inner_text()
+    expect(page.locator("main ul")).to_contain_text(words[0])
     assert not javascript or clean(page)
     with page.expect_navigation():
         page.locator("main form button").press("Enter")
-    assert words[1] in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text(words[1])
     assert page.locator("html").get_attribute("lang") == language
     assert not javascript or clean(page)
     assert page.context.cookies() == []
     page.locator("table.facts a").first.click()
-    assert partner in page.url
+    expect(page).to_have_url(re.compile(re.escape(partner)))
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -124,7 +125,7 @@ def test_mistake_is_told_at_the_top(open_page: Open, home: Path, tmp_path: Path)
     page.fill("#c-token", "kgt_x")
     with page.expect_navigation():
         page.locator("main form button").click()
-    assert "not accepted" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("not accepted")
     assert page.locator("#c-name").input_value() == "mine"
     assert page.locator("#c-kind").input_value() == "testbeds"
     assert page.locator("#c-post").is_checked()

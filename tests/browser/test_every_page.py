@@ -1,6 +1,7 @@
 """What holds for every page: readable by all, whole without scripts, light, quick to show."""
 
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -8,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 PAGES: Final = [
     *("/", "/search", "/search?q=karolinska", "/queries", "/queries/foundation_backers"),
@@ -152,7 +153,7 @@ def test_change_of_language(open_page: Open) -> None:
     page = open_page("/strategy?by=kind", language="en")
     page.get_by_role("link", name="Svenska").click()
     assert page.locator("html").get_attribute("lang") == "sv"
-    assert "by=kind" in page.url
+    expect(page).to_have_url(re.compile(re.escape("by=kind")))
     page.locator("table.matrix th a").first.click()
     assert page.locator("html").get_attribute("lang") == "sv"
 
@@ -195,7 +196,7 @@ def test_search_by_keyboard_alone(open_page: Open, language: str, typed: str, na
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     page.wait_for_url("**/id/actor/**")
-    assert name in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text(name)
 
 
 def test_facets_by_mouse(open_page: Open) -> None:
@@ -231,8 +232,8 @@ def test_two_values_of_a_facet(open_page: Open) -> None:
     page = open_page("/search?q=institut&type=actor&type=project", javascript=False)
     assert page.locator(".chips a").count() == 2
     page.locator(".chips a").first.click()
-    assert page.locator(".chips a").count() == 1
-    assert page.locator(".facets input[name=type]:checked").count() == 1
+    expect(page.locator(".chips a")).to_have_count(1)
+    expect(page.locator(".facets input[name=type]:checked")).to_have_count(1)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -250,7 +251,7 @@ def test_question_is_asked_by_keyboard(open_page: Open, language: str) -> None:
     assert field.input_value() == "https://w3id.org/klustergraf/id/place/flemingsberg"
     field.press("Enter")
     page.wait_for_url("**place=**")
-    assert page.locator("#p-place-name").inner_text() == "Flemingsberg"
+    expect(page.locator("#p-place-name")).to_have_text("Flemingsberg")
     shown = page.locator("ol.rows .value").all_text_contents()
     rows = page.locator("table.results tbody tr")
     assert 1 < len(shown) <= rows.count()
@@ -266,7 +267,7 @@ def test_matrix_drills_down(open_page: Open, language: str) -> None:
     link = page.locator("table.matrix td a").first
     number = int(link.inner_text())
     link.click()
-    assert page.locator("#cell ul.columns li").count() == number
+    expect(page.locator("#cell ul.columns li")).to_have_count(number)
 
 
 def test_unknown_version_is_told(open_page: Open) -> None:

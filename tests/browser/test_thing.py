@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 Open = Callable[..., Page]
 KI = "/id/actor/karolinska-institutet.html"
@@ -29,7 +29,7 @@ def test_partners_are_those_of_the_interface(open_page: Open, language: str) -> 
     least = min(drawn.values())
     assert all(weight <= least for name, weight in labels.items() if name not in drawn)
     links.first.locator("circle").click()
-    assert "/id/actor/" in page.url
+    expect(page).to_have_url(re.compile(re.escape("/id/actor/")))
 
 
 def test_keyboard_leads_to_the_network(open_page: Open) -> None:
@@ -177,7 +177,7 @@ def test_evidence_of_a_fact(
     assert page.locator(".why-entry:visible").count() == 0
     row.locator("a.why").first.click()
     drawer = page.locator(".why-entry:visible")
-    assert drawer.count() == 1
+    expect(drawer).to_have_count(1)
     assert basis in drawer.inner_text()
     told = drawer.locator("li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert wanted <= {address.partition("?")[0] for address in told}
@@ -186,7 +186,7 @@ def test_evidence_of_a_fact(
     assert view is not None
     assert (box["y"], box["x"] + box["width"], box["height"]) == (0, view["width"], view["height"])
     drawer.get_by_role("link", name="Close").click()
-    assert page.locator(".why-entry:visible").count() == 0
+    expect(page.locator(".why-entry:visible")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

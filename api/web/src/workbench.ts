@@ -151,7 +151,8 @@ const look = EditorView.theme({
     background: "var(--ground)",
     color: "var(--ink)",
   },
-  "&.cm-focused": { outline: "3px solid var(--focus)" },
+  // The editor takes its class a moment after it has the focus.
+  "&.cm-focused, &:focus-within": { outline: "3px solid var(--focus)" },
   ".cm-scroller": {
     fontFamily: "ui-monospace, 'Liberation Mono', Menlo, monospace",
     minHeight: "14rem",
