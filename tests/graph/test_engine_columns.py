@@ -392,6 +392,15 @@ def _table_of(loaded: Loaded) -> Table:
     return made
 
 
+def test_little_work_is_the_stores() -> None:
+    """Ask for less than is worth it, and for more."""
+    table = _table_of(_people())
+    text = f"{_PREFIX}SELECT (COUNT(*) AS ?n) {{ ?x e:link ?y . ?y e:link ?z }}"
+    # Four links, and from each on average as many as a node that has one has: 4 + 4 * 4 / 3.
+    assert rewritten(text, table, least_work=9.3) is not None
+    assert rewritten(text, table, least_work=9.4) is None
+
+
 def test_a_triple_as_a_term_is_the_stores(tmp_path: Path) -> None:
     """Make no columns of what they cannot hold."""
     path = tmp_path / "data.ttl"
@@ -411,7 +420,7 @@ def test_workers_see_the_columns_when_they_are_filled(tmp_path: Path) -> None:
     """Ask on until columns answer, and compare with the store's answer."""
     path = tmp_path / "data.nt"
     path.write_text(
-        "".join(f"<{_E}s{n}> <{_E}p> <{_E}o{n % 7}> .\n" for n in range(2000)), encoding="utf-8"
+        "".join(f"<{_E}s{n}> <{_E}p> <{_E}o{n % 7}> .\n" for n in range(3000)), encoding="utf-8"
     )
     text = f"SELECT ?o (COUNT(*) AS ?n) {{ ?s <{_E}p> ?o }} GROUP BY ?o"
     lines = {False: set[bytes](), True: set[bytes]()}

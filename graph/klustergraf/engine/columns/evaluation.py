@@ -8,7 +8,7 @@ whose truth for some row these columns cannot tell gives the query back to the s
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -91,9 +91,15 @@ class Groups:
     length: int
 
 
-def evaluate(fragment: Fragment, table: Table) -> Groups:
-    """Work out a query. Errors: NotInFragment, where the columns cannot tell."""
+def evaluate(fragment: Fragment, table: Table, least_work: float = 0) -> Groups:
+    """Work out a query.
+
+    Errors: NotInFragment, where the columns cannot tell, or fewer than ``least_work`` solutions are
+    to be expected.
+    """
     solutions = _Solutions(table, fragment)
+    if solutions.work() < least_work:
+        raise NotInFragment
     solutions.join()
     if not fragment.is_grouped:
         return _rows(fragment, solutions)
@@ -141,7 +147,8 @@ class _Solutions:
             joined = [one for one in open_ones if set(one.pattern.variables) & set(self._columns)]
             if not joined:
                 raise NotInFragment  # a product
-            chosen = min(joined, key=self._growth)
+            known = set(self._columns)
+            chosen = min(joined, key=lambda relation: _growth(relation, known))
             open_ones.remove(chosen)
             self._extend(chosen)
             self._filter(open_ones)
@@ -189,18 +196,22 @@ class _Solutions:
             self._columns = {name: column[:0] for name, column in self._columns.items()}
         self.length = len(next(iter(self._columns.values())))
 
-    def _growth(self, relation: _Relation) -> float:
-        """Estimate how many solutions come of one that is extended by a pattern."""
-        pairs = relation.pairs
-        candidates = 1
-        if relation.pattern.subject in self._known():
-            candidates *= max(pairs.distinct_subjects, 1)
-        if relation.pattern.object in self._known():
-            candidates *= max(pairs.distinct_objects, 1)
-        return relation.size / candidates
-
-    def _known(self) -> set[Variable | Term]:
-        return {Variable(name) for name in self._columns}
+    def work(self) -> float:
+        """Estimate how many solutions all steps make together: what the store walks through."""
+        open_ones = [one for one in self._relations if one.pattern.variables]
+        if not open_ones:
+            return 0.0
+        chosen = min(open_ones, key=lambda relation: relation.size)
+        size = total = float(chosen.size)
+        known = set(chosen.pattern.variables)
+        open_ones.remove(chosen)
+        while joined := [one for one in open_ones if set(one.pattern.variables) & known]:
+            chosen = min(joined, key=lambda relation: _growth(relation, known))
+            size *= _growth(chosen, known)
+            total += size
+            known |= set(chosen.pattern.variables)
+            open_ones.remove(chosen)
+        return total
 
     def _extend(self, relation: _Relation) -> None:
         variables = relation.pattern.variables
@@ -268,6 +279,17 @@ class _Solutions:
             *(variables_of(one) for one in self._conditions),
         )
         self._columns = {name: column for name, column in self._columns.items() if name in needed}
+
+
+def _growth(relation: _Relation, known: Set[str]) -> float:
+    """Estimate how many solutions come of one that is extended by a pattern."""
+    candidates = 1
+    subject, last = relation.pattern.subject, relation.pattern.object
+    if isinstance(subject, Variable) and subject.name in known:
+        candidates *= max(relation.pairs.distinct_subjects, 1)
+    if isinstance(last, Variable) and last.name in known:
+        candidates *= max(relation.pairs.distinct_objects, 1)
+    return relation.size / candidates
 
 
 class _Lookup:

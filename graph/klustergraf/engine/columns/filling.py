@@ -13,6 +13,8 @@ from klustergraf.engine.loading import Loaded
 
 _PR_SET_PDEATHSIG: Final = 1
 _NICENESS: Final = 10
+# So many solutions the store has walked through before a query is rewritten and read again.
+_LEAST_WORK: Final = 2000
 
 
 class Columns:
@@ -27,7 +29,7 @@ class Columns:
     def rewritten(self, text: str) -> str | None:
         """Give a query for the store that takes less time; None where there is none, or not yet."""
         table = self._place.table()
-        return None if table is None else rewritten(text, table)
+        return None if table is None else rewritten(text, table, _LEAST_WORK)
 
     def fill(self, loaded: Loaded, after_seconds: float) -> int:
         """Fill them from a dataset in a child of this process, and give its id.

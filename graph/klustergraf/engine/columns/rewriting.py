@@ -20,17 +20,18 @@ _MOST_ROWS: Final = 50_000
 _WORTH_IT: Final = re.compile(r"\b(?:count|sum|group|distinct|filter)\b", re.IGNORECASE)
 
 
-def rewritten(text: str, table: Table) -> str | None:
+def rewritten(text: str, table: Table, least_work: float = 0) -> str | None:
     """Give a query with the same answer that takes the store less time; None where there is none.
 
-    The table must be of the default graph that the query is asked of.
+    The table must be of the default graph that the query is asked of. ``least_work``: as for
+    :func:`klustergraf.engine.columns.evaluation.evaluate`.
     """
     if _WORTH_IT.search(text) is None:
         return None
     try:
         fragment = read_fragment(text)
         ox.Store().query(text)  # what is no SPARQL is the store's to refuse
-        groups = evaluate(fragment, table)
+        groups = evaluate(fragment, table, least_work)
         rows = " ".join(_rows(groups, table.terms))
     except (NotInFragment, SyntaxError, RuntimeError, MemoryError):
         return None
