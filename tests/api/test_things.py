@@ -156,7 +156,8 @@ def test_a_fact_names_its_ground(big: TestClient) -> None:
     part = _section(big.get("/id/actor/big.html?lang=en").text, "facts-parts")
     (entry,) = _ENTRY.findall(part)
     assert _text(_ENTRY.sub("", part).partition(">")[2]) == (
-        "Part of, and parts kg:backs The small one Evidence for The small one: ○ inferred 1"
+        "Part of, and parts To the contents kg:backs The small one "
+        "Evidence for The small one: ○ inferred 1"
     )
     assert 'href="https://www.news.example/a"' in entry
     assert 'href="/id/fact/f1?lang=en"' in entry
