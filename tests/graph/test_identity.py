@@ -340,7 +340,7 @@ def test_a_chain_does_not_join_countries() -> None:
 
 def test_a_chain_does_not_join_what_was_decided() -> None:
     """A decision holds for all that the two records became."""
-    decision = Decision("d:4", "a:1", "different", "two owners")
+    decision = Decision("d:4", "a:1", "different", "två ägare", "two owners")
     assert not together(resolve(LINKS, decisions=[decision]), "a:1", "d:4")
 
 
@@ -544,9 +544,9 @@ def test_decisions_win() -> None:
         record("c", "3", "Gamma", ids={"ror": (ROR[1],)}),
     ]
     decisions = [
-        Decision("b:2", "a:1", "different", "two of one id"),
-        Decision("a:1", "c:3", "same", "renamed"),
-        Decision("a:1", "gone:9", "same", "no more there"),
+        Decision("b:2", "a:1", "different", "två med ett id", "two of one id"),
+        Decision("a:1", "c:3", "same", "nytt namn", "renamed"),
+        Decision("a:1", "gone:9", "same", "finns inte längre", "no more there"),
     ]
     resolution = resolve(records, decisions=decisions)
     assert not together(resolution, "a:1", "b:2")
@@ -559,9 +559,9 @@ def test_decisions_win() -> None:
 def test_decisions_that_contradict_each_other_are_told() -> None:
     """A = B, B = C and A ≠ C cannot all hold: what would break the last is doubtful."""
     decisions = [
-        Decision("a:1", "b:2", "same", "x"),
-        Decision("b:2", "c:3", "same", "x"),
-        Decision("a:1", "c:3", "different", "x"),
+        Decision("a:1", "b:2", "same", "x", "y"),
+        Decision("b:2", "c:3", "same", "x", "y"),
+        Decision("a:1", "c:3", "different", "x", "y"),
     ]
     records = [record(source, key, source * 9) for source, key in ("a1", "b2", "c3")]
     resolution = resolve(records, decisions=decisions)
@@ -692,6 +692,7 @@ DECISIONS = st.lists(
         st.sampled_from(["ror:1", "cordis:2", "list:3", KNOWN.iri]),
         st.sampled_from(["cordis:1", "list:2", "ror:3"]),
         st.sampled_from(["same", "different"]),
+        st.just("därför"),
         st.just("because"),
     ),
     max_size=2,
@@ -761,7 +762,7 @@ def test_statements_fit_the_shapes() -> None:
         record("cordis", "8", "Gava university", ids={"wikidata": ("Q1",)}, kind="University"),
         record("list", "alone", "Helt ensam"),
     ]
-    decisions = [Decision("cordis:8", "list:alone", "same", "they told us")]
+    decisions = [Decision("cordis:8", "list:alone", "same", "de har sagt det", "they told us")]
     resolution = resolve(records, decisions=decisions)
     quads = stated(resolution, records)
     ontology = [q for path in sorted(room("ontology").glob("*.ttl")) for q in read_quads(path)]
@@ -772,13 +773,14 @@ def test_statements_fit_the_shapes() -> None:
     described = {q.subject for q in quads if q.graph_name == CATALOGUE_GRAPH}
     assert IDENTITY_GRAPH in described
     texts = {
-        q.object.value
+        (q.object.value, q.object.language)
         for q in quads
         if q.predicate.value == KG + "identityReason" and isinstance(q.object, Literal)
     }
-    assert "Tveksamt: delar wikidata Q1, men olika slag (University, Hospital)" in texts
-    assert "A curator decided it: they told us" in texts
-    assert any(text.startswith("Lika: namn 1.00, plats 1.00") for text in texts)
+    assert ("Tveksamt: delar wikidata Q1, men olika slag (University, Hospital)", "sv") in texts
+    assert ("A curator decided it: they told us", "en") in texts
+    assert ("En redaktör har beslutat det: de har sagt det", "sv") in texts
+    assert any(text.startswith("Lika: namn 1.00, plats 1.00") for text, _ in texts)
 
 
 def test_a_redirect_is_stated() -> None:

@@ -1,5 +1,6 @@
 """``klustergraf identity`` shows what is in doubt, and why an actor is what it is."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,13 @@ def test_review_gives_lines_for_decisions(told: Path) -> None:
     """The lines fit decisions.csv; the verdict is left to the curator."""
     result = run("review", "--file", str(told), "--format", "csv")
     header, first, second = result.output.splitlines()
-    assert header == "left,right,verdict,reason,date"
+    assert header == "left,right,verdict,reason_sv,reason_en,date"
     assert first.startswith("list:1,list:2,,")
     assert second.startswith(f"list:3,{KNOWN.iri},,")
+    *_, reason_sv, reason_en, date = next(csv.reader([first]))
+    assert "men olika slag" in reason_sv
+    assert "but different kinds" in reason_en
+    assert date == ""
 
 
 def test_explain_tells_records_and_reasons(told: Path) -> None:

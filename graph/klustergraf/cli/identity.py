@@ -13,6 +13,7 @@ from rich.table import Table
 from klustergraf.build import ensure_version
 from klustergraf.cli.progress import shown
 from klustergraf.errors import ResourceNotFound
+from klustergraf.identity.curation import DECISION_COLUMNS
 from klustergraf.identity.reading import Comparison, ToldRecord, read_comparisons
 from klustergraf.identity.statements import IDENTITY_GRAPH
 from klustergraf.namespaces import ID
@@ -50,9 +51,10 @@ def review(
     chosen = doubts[:limit]
     if output_format == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(("left", "right", "verdict", "reason", "date"))
+        writer.writerow(DECISION_COLUMNS)
         writer.writerows(
-            (*_refs(doubt), "", f"{doubt.score}: {doubt.reason}", "") for doubt in chosen
+            (*_refs(doubt), "", *(f"{doubt.score}: {text}" for text in doubt.reasons), "")
+            for doubt in chosen
         )
         return
     table = Table(show_lines=True)

@@ -1,9 +1,9 @@
 """What people decided about identity: the files of ``graph/data/identity``.
 
-``decisions.csv``: left, right, verdict (``same`` or ``different``), reason, date. What stands
-there wins over every rule. ``names.csv``: names that a source does not tell, such as former ones,
-with the dates of their use. ``towns.csv``: postal towns and their municipalities. ``registry.csv``:
-the IRI that a record was given, for good.
+``decisions.csv``: left, right, verdict (``same`` or ``different``), reason_sv, reason_en, date.
+What stands there wins over every rule. ``names.csv``: names that a source does not tell, such as
+former ones, with the dates of their use. ``towns.csv``: postal towns and their municipalities.
+``registry.csv``: the IRI that a record was given, for good.
 """
 
 import csv
@@ -25,6 +25,9 @@ DIFFERENT: Final = "different"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _KINDS = ("label", "alias", "acronym", "former")
 
+DECISION_COLUMNS: Final = ("left", "right", "verdict", "reason_sv", "reason_en", "date")
+"""The columns of ``decisions.csv``, in the order of the fields of :class:`Decision`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -33,7 +36,8 @@ class Decision:
     left: str
     right: str
     verdict: str
-    reason: str
+    reason_sv: str
+    reason_en: str
     date: str = ""
 
     @property
@@ -51,12 +55,13 @@ def read_decisions(path: Path | None = None) -> list[Decision]:
     """Read the decisions, sorted.
 
     Errors: SourceUnavailable; SourceFormatError for a missing column (with the nearest found), a
-    verdict that is neither, a missing reason, a date that is none, a pair decided both ways.
+    verdict that is neither, a reason missing in one language, a date that is none, a pair decided
+    both ways.
     """
     path = path or identity_folder() / "decisions.csv"
     found: dict[tuple[str, str], Decision] = {}
-    for where, row in _rows(path, ("left", "right", "verdict", "reason", "date")):
-        decision = Decision(row["left"], row["right"], row["verdict"], row["reason"], row["date"])
+    for where, row in _rows(path, DECISION_COLUMNS):
+        decision = Decision(*(row[column] for column in DECISION_COLUMNS))
         for column in ("left", "right"):
             if ":" not in row[column]:
                 raise SourceFormatError(
@@ -68,8 +73,9 @@ def read_decisions(path: Path | None = None) -> list[Decision]:
             )
         if decision.left == decision.right:
             raise SourceFormatError(path.name, where, "compares a record with itself")
-        if not decision.reason:
-            raise SourceFormatError(path.name, where, "gives no reason")
+        for column, language in (("reason_sv", "Swedish"), ("reason_en", "English")):
+            if not row[column]:
+                raise SourceFormatError(path.name, where, f"gives no reason in {language}")
         if not _DATE.fullmatch(decision.date):
             raise SourceFormatError(path.name, where, f"{decision.date!r} is no date (YYYY-MM-DD)")
         earlier = found.setdefault(decision.pair, decision)

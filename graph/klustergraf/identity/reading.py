@@ -22,12 +22,16 @@ class ToldRecord:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A merge or a doubt as the graph tells it; ``sides`` are records, ``actors`` IRIs."""
+    """A merge or a doubt as the graph tells it; ``sides`` are records, ``actors`` IRIs.
+
+    ``reason`` is that of the language asked for; ``reasons`` are the Swedish and the English one.
+    """
 
     iri: str
     is_doubt: bool
     score: str
     reason: str
+    reasons: tuple[str, str]
     sides: tuple[ToldRecord, ...]
     actors: tuple[str, ...]
 
@@ -85,6 +89,7 @@ def _comparison(
         is_doubt=kind == "IdentityDoubt",
         score=_first(said, KG + "identityScore"),
         reason=reasons.get(language, ""),
+        reasons=(reasons.get("sv", ""), reasons.get("en", "")),
         sides=tuple(sorted(sides, key=lambda record: record.ref)),
         actors=tuple(sorted({a.value for a in said.get(KG + "hasParticipant", ())})),
     )

@@ -53,7 +53,8 @@ class Merge:
     """Two records (or a record and an IRI) that are one actor: by what, and how sure.
 
     ``reason`` is ``decision``, ``id`` or ``name``; ``detail`` the words of the curator, the
-    identifier that both have, or the parts of the score.
+    identifier that both have, or the parts of the score; ``detail_sv`` the curator's words in
+    Swedish, empty where nobody decided.
     """
 
     left: str
@@ -61,6 +62,7 @@ class Merge:
     reason: str
     score: float
     detail: str
+    detail_sv: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,8 @@ class _Run:
             elif self.clusters.is_forbidden(places[0], places[1]):
                 self._doubt(places[0], places[1], 1.0, "decisions contradict each other")
             else:
-                self._merge(places[0], places[1], BY_DECISION, 1.0, decision.reason)
+                words = decision.reason_en, decision.reason_sv
+                self._merge(places[0], places[1], BY_DECISION, 1.0, *words)
         return unused
 
     def keep_apart(self, relations: Iterable[RelationRecord]) -> None:
@@ -289,10 +292,10 @@ class _Run:
             for other in members[right][:5]
         )
 
-    def _merge(self, left: int, right: int, reason: str, likeness: float, detail: str) -> None:
+    def _merge(self, left: int, right: int, reason: str, likeness: float, *details: str) -> None:
         refs = sorted((self.profiles[left].ref, self.profiles[right].ref))
         if self.clusters.find(left) != self.clusters.find(right):
-            self.merges.append(Merge(refs[0], refs[1], reason, likeness, detail))
+            self.merges.append(Merge(refs[0], refs[1], reason, likeness, *details))
         self.clusters.merge(left, right)
 
     def _doubt(self, left: int, right: int, likeness: float, detail: str) -> None:

@@ -96,7 +96,7 @@ def _merge(resolution: Resolution, merge: Merge) -> Iterator[Quad]:
     actor = _actor(resolution, merge.left)
     if merge.reason == BY_DECISION:
         reason = {
-            "sv": f"En redaktör har beslutat det: {merge.detail}",
+            "sv": f"En redaktör har beslutat det: {merge.detail_sv}",
             "en": f"A curator decided it: {merge.detail}",
         }
     elif merge.reason == BY_ID:
