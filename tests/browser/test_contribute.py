@@ -88,28 +88,30 @@ def test_correct_and_publish(
     expect(page).to_have_url(re.compile(re.escape(partner)))
 
 
+@pytest.mark.parametrize("path", ["/", "/data"])
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_changes_are_told_once_counted(
-    open_page: Open, home: Path, tmp_path: Path, language: str
+    open_page: Open, home: Path, tmp_path: Path, language: str, path: str
 ) -> None:
-    """Until what changed is counted the list of versions says so; then it tells the changes."""
+    """Until it is counted, the start page and the list of versions say so; then what changed."""
     file = tmp_path / "good.csv"
     file.write_text(TABLE, encoding="utf-8")
     page = open_page("/contribute", language=language, javascript=False)
-    fill(page, home, f"counted-{language}", file)
+    fill(page, home, f"counted-{language}-{'versions' if path == '/data' else 'start'}", file)
     with page.expect_navigation():
         page.locator("main form button").last.click()
-    page.goto("/data")
-    newest = page.locator("ol.hits > li").first
+    page.goto(path)
+    newest = page.locator("main" if path == "/" else "ol.hits > li").first
+    changes = newest.locator("h3 + ul > li" if path == "/" else "li")
     counted = {"sv": "räknas fortfarande", "en": "still being counted"}[language]
     assert counted in newest.inner_text()
-    assert newest.locator("li").count() == 0
+    assert changes.count() == 0
     for _ in range(40):
         page.wait_for_timeout(250)
         page.reload()
         if counted not in newest.inner_text():
             break
-    assert newest.locator("li").count() > 0
+    assert changes.count() > 0
     assert counted not in newest.inner_text()
 
 

@@ -31,6 +31,9 @@ def test_cluster_leads_to_its_municipality(open_page: Open, language: str) -> No
     cluster.click()
     expect(page).to_have_url(re.compile(re.escape("municipality=")))
     assert page.get_by_role("status").first.inner_text().startswith(str(count))
+    lead = page.locator("p.lead").inner_text()
+    assert {"sv": "Kommunens aktörer", "en": "The actors of this municipality"}[language] in lead
+    assert not re.search("Välj en kommun|Choose a municipality", lead)
     assert page.locator("ul.columns li").count() == min(count, 200)
 
 

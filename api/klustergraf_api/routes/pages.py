@@ -67,6 +67,11 @@ async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
     queries = count_queries()
     if "counts" not in parts.remembered:
         parts.remembered["counts"] = await read_counts(executor, queries)
+    before = await _version_before(parts.version)
+    changes = None
+    if parts.version and before:
+        language = parts.pages.view(request).language
+        changes = changes_in_words(before, parts.version, language)
     return parts.pages.respond(
         request,
         "start.html",
@@ -76,17 +81,17 @@ async def start(request: Request, parts: PartsDep, executor: ExecutorDep) -> Res
         questions=questions[: 3 - len(guided)],
         has_search=parts.version is not None,
         newest=parts.version.manifest if parts.version else None,
-        changes=await _changes(parts.version, parts.pages.view(request).language),
+        changes=changes,
+        are_changes_counted=before is not None and changes is None,
     )
 
 
-async def _changes(version: Version | None, language: str) -> list[str] | None:
-    """Tell what changed since the version before, where that is known."""
+async def _version_before(version: Version | None) -> Version | None:
+    """Give the version before this one, if it is kept here."""
     if version is None:
         return None
     versions = await asyncio.to_thread(stored_versions, version)
-    before = next((v for v in versions if created(v) < created(version)), None)
-    return changes_in_words(before, version, language) if before else None
+    return next((v for v in versions if created(v) < created(version)), None)
 
 
 @router.api_route("/queries", methods=_METHODS)
