@@ -50,7 +50,7 @@ class Aside(Generic[_T]):
     def __init__(self, work: Callable[[], _T], *, is_wanted: bool = True) -> None:
         self._process: multiprocessing.process.BaseProcess | None = None
         self._outcome: tuple[bool, Any] | None = None
-        if not (is_wanted and _can_fork()):
+        if not (is_wanted and is_possible()):
             self._outcome = _outcome(work)
             return
         context = multiprocessing.get_context("fork")
@@ -93,7 +93,8 @@ class Aside(Generic[_T]):
             self._process.close()
 
 
-def _can_fork() -> bool:
+def is_possible() -> bool:
+    """Tell whether there is another processor, and this process may fork."""
     return (
         "fork" in multiprocessing.get_all_start_methods()
         and len(os.sched_getaffinity(0)) > 1

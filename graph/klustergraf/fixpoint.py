@@ -4,12 +4,13 @@ What is already asserted is not derived again, so derived and asserted never mix
 """
 
 import time
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from pyoxigraph import NamedNode, QueryTriples, RdfFormat, Store, parse
 
+from klustergraf.aside import Aside, Turns, is_possible
 from klustergraf.engine.tokens import tokens
 from klustergraf.errors import SparqlSyntaxError
 from klustergraf.namespaces import RDF
@@ -18,10 +19,12 @@ from klustergraf.rules import Pattern, Rule, asked_by, meet, no_rule
 _NEW: Final = NamedNode("urn:klustergraf:new")
 _FEW: Final = 100_000
 """How many new statements, at most, are put apart to ask only what they make new."""
+_LARGE: Final = 100_000
+"""From how many asserted statements on a second process pays."""
 
 
 def derive(
-    store: Store, rules: Iterable[Rule], asserted: Container[bytes]
+    store: Store, rules: Iterable[Rule], asserted: Collection[bytes]
 ) -> dict[str, list[bytes]]:
     """Derive until nothing new comes; give each rule's statements as lines of N-Triples.
 
@@ -33,14 +36,17 @@ def derive(
     A rule runs again only when another gave something that it asks for. Where that is little, and
     every solution of the rule must match it, only what it makes new is asked for. Those run first,
     and of them those that took the least time: what is dear waits until the others have nothing
-    more to add.
+    more to add. Where there is much, and a second processor, another process takes a part of the
+    rules in their first run, which asks all.
 
     Errors: SparqlSyntaxError naming the rule; GraphParseError for a query that is no rule.
     Source: semi-naive evaluation (Abiteboul, Hull, Vianu, Foundations of Databases, 1995, 13.1).
     """
     runs = {rule.name: _Run(rule) for rule in rules}
-    waiting = dict.fromkeys(runs)
     come: list[_Batch] = []
+    if len(asserted) >= _LARGE and is_possible():
+        come = _first_round(store, list(runs.values()), asserted)
+    waiting = dict.fromkeys(name for name, run in runs.items() if run.is_due(come))
     while waiting:
         run = runs[min(waiting, key=lambda name: runs[name].dearness(come))]
         del waiting[run.rule.name]
@@ -48,6 +54,24 @@ def derive(
         come.append(batch)
         waiting |= {name: None for name, other in runs.items() if other.is_met_by(batch)}
     return {name: list(run.new) for name, run in runs.items()}
+
+
+def _first_round(store: Store, runs: list["_Run"], asserted: Container[bytes]) -> list["_Batch"]:
+    """Run every rule once. What the other process asks, it asks of what is asserted alone."""
+    turns = Turns()
+    come: list[_Batch] = []
+
+    def asked_aside() -> list[tuple[int, bytes, float]]:
+        return [(n, *run.answer(store)) for n, run in enumerate(runs) if n in turns]
+
+    with Aside(asked_aside) as other:
+        for number, run in enumerate(runs):
+            if number in turns:
+                come.append(run.again(store, asserted, come))
+        for number, answer, seconds in other.result():
+            runs[number].seconds = seconds
+            come.append(runs[number].take([answer], store, asserted, 0))
+    return come
 
 
 @dataclass(frozen=True)
@@ -75,6 +99,11 @@ class _Run:
         is_own = self.rule.is_closed and batch.rule == self.rule.name
         return not is_own and meet(batch.kinds, self._asked.kinds)
 
+    def is_due(self, come: list[_Batch]) -> bool:
+        """Tell whether it never ran, or what came since may let it give more."""
+        since = self._since(come)
+        return since is None or bool(since)
+
     def dearness(self, come: list[_Batch]) -> tuple[bool, float]:
         """Tell what stands against running it now: that all is to be asked, and its last time."""
         return self._asks_all(self._since(come)), self.seconds
@@ -82,21 +111,35 @@ class _Run:
     def again(self, store: Store, asserted: Container[bytes], come: list[_Batch]) -> _Batch:
         """Run once, and add to the store what is new."""
         began = time.perf_counter()
-        since = self._since(come)
-        self._place = len(come)
-        found: dict[bytes, None] = {}  # in the order of the store, in which it loads fastest
-        for text in self._texts(store, since):
-            found.update(dict.fromkeys(self._found(store, text)))
+        since, place = self._since(come), len(come)
+        answers = [self._found(store, text) for text in self._texts(store, since)]
         if since is not None:
             store.remove_graph(_NEW)
+        batch = self.take(answers, store, asserted, place)
+        self.seconds = max(self.seconds, time.perf_counter() - began)
+        return batch
+
+    def answer(self, store: Store) -> tuple[bytes, float]:
+        """Ask all, and add nothing: N-Triples, and seconds. Errors: as :func:`derive`."""
+        began = time.perf_counter()
+        answer = self._found(store, self.rule.text)
+        return answer, time.perf_counter() - began
+
+    def take(
+        self, answers: list[bytes], store: Store, asserted: Container[bytes], place: int
+    ) -> _Batch:
+        """Add to the store what is new of N-Triples; what came up to ``place`` was asked then."""
+        self._place = place
+        found: dict[bytes, None] = {}  # in the order of the store, in which it loads fastest
+        for answer in answers:
+            found.update(dict.fromkeys(answer.splitlines(keepends=True)))
         lines = [line for line in found if line not in self.new and line not in asserted]
         self.new.update(dict.fromkeys(lines))
         if any(b"_:" in line for line in lines):  # loading would give blank nodes other labels
             store.extend(parse(b"".join(lines), format=RdfFormat.N_TRIPLES))
         else:
             store.load(b"".join(lines), format=RdfFormat.N_TRIPLES)
-        self.seconds = max(self.seconds, time.perf_counter() - began)
-        return _Batch(self.rule.name, lines, set(map(_kind, lines)))
+        return _Batch(self.rule.name, lines, _kinds(lines))
 
     def _since(self, come: list[_Batch]) -> list[_Batch] | None:
         """Give what came since it ran last, and may let it give more; None when it never ran."""
@@ -121,7 +164,7 @@ class _Run:
         before, after = self.rule.text[: self._start], self.rule.text[self._start :]
         return [f"{before} GRAPH {_NEW} {{ {text} }} {after}" for text in plain]
 
-    def _found(self, store: Store, text: str) -> list[bytes]:
+    def _found(self, store: Store, text: str) -> bytes:
         try:
             found = store.query(text)
         except SyntaxError as exc:
@@ -129,7 +172,7 @@ class _Run:
             raise SparqlSyntaxError(said, exc.lineno, exc.offset) from exc
         if not isinstance(found, QueryTriples):
             raise no_rule(self.rule)
-        return (found.serialize(format=RdfFormat.N_TRIPLES) or b"").splitlines(keepends=True)
+        return found.serialize(format=RdfFormat.N_TRIPLES) or b""
 
 
 def _start_of_where(text: str) -> int:
@@ -142,11 +185,14 @@ def _start_of_where(text: str) -> int:
     return 0
 
 
-def _kind(line: bytes) -> Pattern:
-    _, predicate, value = line.split(b" ", 2)
-    if predicate == _TYPE:
-        return RDF + "type", value[1:-4].decode()
-    return predicate[1:-1].decode(), None
+def _kinds(lines: Iterable[bytes]) -> set[Pattern]:
+    found = set[tuple[bytes, bytes | None]]()
+    for line in lines:
+        _, predicate, value = line.split(b" ", 2)
+        found.add((predicate, value if predicate == _TYPE else None))
+    return {
+        (p[1:-1].decode(), None if value is None else value[1:-4].decode()) for p, value in found
+    }
 
 
 _TYPE: Final = f"<{RDF}type>".encode()

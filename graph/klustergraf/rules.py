@@ -78,8 +78,10 @@ Pattern = tuple[str | None, str | None]
 class Asked:
     """What a rule asks for.
 
-    ``plain`` maps a pattern of a triple that every solution has, as SPARQL, to its kind; ``others``
-    are the kinds of what is optional, in a filter, in a part of its own or along a path.
+    ``plain`` maps a pattern of a triple, as SPARQL, to its kind: one that every solution has, or
+    that is all an OPTIONAL asks for, so that a solution either has it or is none the less one. With
+    such a triple put before it, the query gives just the solutions that have it. ``others`` are the
+    kinds of what is in a longer OPTIONAL, in a filter, in a part of its own or along a path.
     """
 
     plain: Mapping[str, Pattern]
@@ -110,7 +112,7 @@ def _asked_in(text: str) -> Asked | None:
         return None
     plain = [
         triple
-        for triple in _required(algebra.p)
+        for triple in (*_required(algebra.p), *_optional(algebra.p))
         if not any(isinstance(term, BNode | PropertyPath) for term in triple)
     ]
     others = Counter(
@@ -137,6 +139,19 @@ def _required(part: Any) -> Iterator[Any]:
         yield from _required(part.p2)
     elif part.name == "LeftJoin":
         yield from _required(part.p1)
+
+
+def _optional(part: Any) -> Iterator[Any]:
+    """List the triple patterns that are all that an OPTIONAL asks for, and always."""
+    if part.name in ("Project", "Distinct", "Reduced", "Filter", "Extend"):
+        yield from _optional(part.p)
+    elif part.name == "Join":
+        yield from _optional(part.p1)
+        yield from _optional(part.p2)
+    elif part.name == "LeftJoin":
+        yield from _optional(part.p1)
+        if part.p2.name == "BGP" and len(part.p2.triples) == 1 and part.expr.name == "TrueFilter":
+            yield from part.p2.triples
 
 
 def patterns_of(text: str) -> frozenset[Pattern] | None:

@@ -42,7 +42,7 @@ def curated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _imported(data: Path, out: Path) -> dict[str, str]:
     """Import; give which IRI each name has."""
-    arguments = ["everything", str(data), "--all", "--out", str(out / "open")]
+    arguments = ["everything", str(data), "--all", "--out", str(out)]
     result = CliRunner().invoke(import_, arguments)
     assert result.exit_code == 0, result.output
     return {
@@ -99,3 +99,16 @@ def test_the_shipped_registry_knows_every_actor_of_open_data() -> None:
     assert written
     missing = written - registered
     assert not missing, f"run the import again, and keep its registry: {sorted(missing)[:5]}"
+
+
+def test_everything_is_written_within_the_folder(curated: Path, tmp_path: Path) -> None:
+    """Nothing comes beside what --out names, and a file cannot be named there."""
+    data = _bodies(tmp_path / "data", ("a", "Provverket"))
+    _imported(data, tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "identity", "out"}
+    written = {path.parent.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert written == {"open", "derived", "identity"}
+    arguments = ["everything", str(data), "--all", "--out", str(tmp_path / "all.nt.gz")]
+    result = CliRunner().invoke(import_, arguments)
+    assert result.exit_code == 2
+    assert "all.nt.gz names a file" in result.output.replace("\n", " ")

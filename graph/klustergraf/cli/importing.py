@@ -46,10 +46,12 @@ from klustergraf.sources.statements import ActorIri
 from klustergraf.sources.writing import write_sorted
 
 EVERYTHING: Final = "everything"
+OPEN_FOLDER: Final = "open"
 REGISTRY_FILE: Final = Path("identity/registry.csv")
 IDENTITY_FILE: Final = Path("derived/identity.nt.gz")
 _PLACES: Final = ("swedish-geodata", "swedish-boundaries")
 _SHOWN_FAULTS: Final = 5
+_OF_FILES: Final = (".nt", ".gz")
 
 _Paths = tuple[Path, ...]
 
@@ -88,7 +90,9 @@ def import_(
     """Read the data set NAME from PATHS (files, folders, zips) and write it as statements.
 
     "everything" reads all data sets from one folder that holds them, so that an actor that is in
-    several gets one IRI; this is how the shipped graph is made.
+    several gets one IRI; this is how the shipped graph is made. --out then names the folder that
+    gets "open" with the statements, "derived" with which actors are one, and "identity" with the
+    register of the IRIs that were given.
     """
     console = Console(stderr=True)
     wanted = Extent.COUNTRY if country else Extent(extent)
@@ -97,13 +101,15 @@ def import_(
     gazetteer = Gazetteer.load(files_of_places) if files_of_places else Gazetteer.shipped()
     said = said_by_hand()
     identity = _Identity()
+    if name == EVERYTHING and out.suffix in _OF_FILES:
+        raise click.UsageError(f"everything is written to a folder, and {out} names a file.")
     total = sum(Inputs(found).size for found in inputs.values())
     with _bar(console, total) as bar:
         task = bar.task_ids[0]
         job = Job(
             inputs,
             DATASETS,
-            out,
+            out / OPEN_FOLDER if name == EVERYTHING else out,
             extent=wanted,
             country=(country or "SE").upper(),
             gazetteer=gazetteer,
@@ -119,8 +125,8 @@ def import_(
         outcomes = run(job, identity.resolve)
     if name == EVERYTHING:
         written = max(DATASETS[n].issued for n in inputs if len(DATASETS[n].issued) == 10)
-        write_sorted(out.parent / IDENTITY_FILE, identity.quads(outcomes, written))
-        identity.register(out.parent / REGISTRY_FILE, outcomes)
+        write_sorted(out / IDENTITY_FILE, identity.quads(outcomes, written))
+        identity.register(out / REGISTRY_FILE, outcomes)
     console.print(_table(outcomes))
     _show_faults(console, outcomes)
     if not any(outcome.written for outcome in outcomes):
