@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,19 @@ def cross_join(variables: int = 8, each: int = 100) -> str:
 ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {cross_join()} }}"
 ENDLESS_ROWS = f"SELECT * {{ {cross_join()} }}"
 GREEDY = f"SELECT * {{ {cross_join(3, 1000)} }} ORDER BY ?v2 ?v1"
+
+
+# Takes from a keeper what it would build walls with, as an old kernel or a container does.
+_WITHOUT_WALLS = (
+    "from klustergraf.engine import walls; from klustergraf.engine.keeper import main; "
+    "walls._FORBIDDEN = {'seccomp': (317, 277), 'landlock_create_ruleset': (444, 444)}; "
+    "walls.forbid_calls(); main()"
+)
+
+
+def without_walls(_module: str, *arguments: str) -> list[str]:
+    """Give the command that starts a keeper where the kernel builds no walls around workers."""
+    return [sys.executable, "-c", _WITHOUT_WALLS, *arguments]
 
 
 def reference_store() -> ox.Store:

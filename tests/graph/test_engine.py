@@ -26,6 +26,7 @@ from klustergraf.engine.base import (
     ResultsFormat,
     TriplesFormat,
 )
+from klustergraf.engine.disk import Storage
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.guard import Guard
 from klustergraf.errors import (
@@ -228,11 +229,18 @@ def test_exhausted_stack_is_an_error_of_the_query(engine: EmbeddedEngine) -> Non
     assert run(engine, "ASK {}")
 
 
+@pytest.mark.parametrize("storage", ["memory", "disk"])
 @pytest.mark.parametrize("silent", ["", "SILENT"])
-def test_worker_cannot_reach_a_host(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_cannot_reach_a_host(
+    silent: str, storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Behind the guard there is a wall: a worker opens no connection even if asked to."""
     monkeypatch.setattr(Guard, "check", lambda _self, _request: None)
-    with socket.socket() as listener, EmbeddedEngine(TINY, timeout_seconds=5) as unguarded:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with (
+        socket.socket() as listener,
+        EmbeddedEngine(TINY, storage=storage, timeout_seconds=5) as unguarded,
+    ):
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         listener.settimeout(0.5)
@@ -241,7 +249,9 @@ def test_worker_cannot_reach_a_host(silent: str, monkeypatch: pytest.MonkeyPatch
         if silent:
             run(unguarded, query)
         else:
-            with pytest.raises(QueryRefused):
+            # On disk it may as well be the store that could not be read.
+            refusal = QueryRefused if storage == "memory" else EngineUnavailable
+            with pytest.raises(refusal):
                 run(unguarded, query)
         with pytest.raises(TimeoutError):
             listener.accept()

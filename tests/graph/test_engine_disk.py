@@ -7,12 +7,13 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from klustergraf.engine import lane
 from klustergraf.engine.base import QueryRequest, ResultsFormat
 from klustergraf.engine.disk import store_folder, wants_disk
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.errors import GraphParseError, QueryResourcesExceeded, QueryTimeout
 from klustergraf.version import Version
-from serving import ENDLESS, GREEDY, TINY
+from serving import ENDLESS, GREEDY, TINY, without_walls
 
 ALL = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o"
 NAMED = "SELECT * { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g ?s ?p ?o"
@@ -69,15 +70,12 @@ def test_store_is_derived_once_beside_the_version(version: Version) -> None:
     assert not list(version.path.glob(".store-*"))
 
 
-def test_store_of_many_files(version: Version) -> None:
-    """A worker, which can open no file, reads every one of a store that has more than a few."""
+@pytest.fixture
+def count_in_many_files(version: Version) -> int:
+    """Make the version's store have many files; give the number of its statements."""
     folder = store_folder(version, "", "union")
-
-    def files() -> int:
-        return len(list(folder.glob("*.sst")))
-
     count = 0
-    while files() < 20:  # RocksDB opens sixteen by itself
+    while len(list(folder.glob("*.sst"))) < 20:  # RocksDB opens sixteen by itself
         assert count < 10_000
         store = ox.Store(str(folder))
         for _ in range(3):
@@ -93,6 +91,17 @@ def test_store_of_many_files(version: Version) -> None:
             count += 40
         del store
     (folder / "complete.json").write_text('{"is_shared": false}')
+    return count
+
+
+@pytest.mark.parametrize("has_walls", [True, False])
+def test_store_of_many_files(
+    version: Version, count_in_many_files: int, monkeypatch: pytest.MonkeyPatch, *, has_walls: bool
+) -> None:
+    """A worker reads every file of a store: it opens them itself, or all are open before it is."""
+    if not has_walls:
+        monkeypatch.setattr(lane, "command", without_walls)
+    count = count_in_many_files
     with EmbeddedEngine(version, storage="disk", timeout_seconds=10) as engine:
         for pattern in ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }"):
             assert int(run(engine, f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}").split()[1]) == count

@@ -1,6 +1,8 @@
 """Keep a dataset on disk instead of in memory: a RocksDB folder, derived once and then only read.
 
-The keeper opens it and its workers inherit the open files, so that a worker needs to open none.
+The keeper opens it and its workers inherit the open files. RocksDB opens a file when it first reads
+it, so workers open the others by themselves, where they can do so and reach nothing else
+(:mod:`klustergraf.engine.walls`); elsewhere the keeper reads until every file is open.
 RocksDB's own threads do not outlive a fork; a store that is only read has no work for them.
 """
 
@@ -9,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,6 +30,8 @@ _MEMORY_PER_BYTE: Final = 10
 _LOWEST_FREE_DESCRIPTOR: Final = 4
 # After so many statements it is looked whether every file is open.
 _LOOK_EACH: Final = 500
+# At ten million statements they lead to two thirds of the files, in some hundredths of a second.
+_FEW: Final = 200
 
 
 def store_folder(source: Version | Path, digest: str, default_graph: str) -> Path:
@@ -67,7 +72,6 @@ def load_from_disk(path: Path, default_graph: str, folder: Path) -> Loaded:
         shutil.rmtree(folder, ignore_errors=True)
         _derive(path, default_graph, folder)
         loaded = _open(folder, default_graph)
-    _open_every_file(loaded.store, folder)
     return loaded
 
 
@@ -78,18 +82,18 @@ def _open(folder: Path, default_graph: str) -> Loaded:
     return Loaded(store, default_graph == "union" and not is_shared, is_shared, folder)
 
 
-def _open_every_file(store: ox.Store, folder: Path) -> None:
-    """Read from every file of a store, until all of them are open.
+def open_files(store: ox.Store, folder: Path, *, every: bool) -> None:
+    """Read here and there in a store, so that its files are open before workers are forked.
 
-    RocksDB opens some sixteen by itself, and others when they are read; a worker can open none.
-    Terms lie in the order of their hashes: so what is said of the objects of some statements lies
-    all over the store, and few statements lead to every file.
-    Errors: OSError when some stay closed.
+    RocksDB opens some sixteen by itself, and others when they are read. Terms lie in the order of
+    their hashes: so what is said of the objects of some statements lies all over the store, and few
+    statements lead to most files. To reach ``every`` file may take as long as to read the store.
+    Errors: OSError when some of every file stay closed.
     """
     wanted = len(list(folder.glob("*.sst")))
     for graph in store.named_graphs():
         store.contains_named_graph(graph)
-    for number, quad in enumerate(store):
+    for number, quad in enumerate(islice(store, None if every else _FEW)):
         if number % _LOOK_EACH == 0 and _open_files(folder) >= wanted:
             return
         _read_around(store, quad)
@@ -100,7 +104,7 @@ def _open_every_file(store: ox.Store, folder: Path) -> None:
             for other in store.quads_for_pattern(quad.object, None, None, None):
                 _read_around(store, other)
                 break
-    if (found := _open_files(folder)) < wanted:
+    if every and (found := _open_files(folder)) < wanted:
         raise OSError(f"{found} of the {wanted} files of {folder} can be opened")
 
 

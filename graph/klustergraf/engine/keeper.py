@@ -35,10 +35,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from klustergraf.engine.change import Change, changed
-from klustergraf.engine.disk import available_bytes, load_from_disk
+from klustergraf.engine.disk import available_bytes, load_from_disk, open_files
 from klustergraf.engine.frames import HEAD, HEADER, error_frame, frame, receive_exactly
 from klustergraf.engine.loading import Loaded, load
 from klustergraf.engine.own_copy import copyable
+from klustergraf.engine.walls import Walls, tried
 from klustergraf.engine.worker import work
 
 _MEBIBYTE = 1024 * 1024
@@ -71,12 +72,14 @@ class Keeper:
         control: socket.socket,
         memory_bytes: int,
         default_graph: str,
+        walls: Walls,
         rest_seconds: float = 0.0,
     ) -> None:
         self._loaded = loaded
         self._control = control
         self._memory_bytes = memory_bytes
         self._default_graph = default_graph
+        self._walls = walls
         # A store on disk is read from the system's cache, which all share.
         self._copyable = copyable(available_bytes()) if loaded.folder is None else []
         self._selector = selectors.DefaultSelector()
@@ -128,7 +131,9 @@ class Keeper:
         keeper_pid = os.getpid()
         pid = os.fork()
         if pid == 0:
-            work(self._loaded, workers_channel, keeper_pid, self._memory_bytes, self._copyable)
+            shared = self._copyable
+            limit = self._memory_bytes
+            work(self._loaded, workers_channel, keeper_pid, limit, shared, self._walls)
         workers_channel.close()
         worker = _Worker(pid, os.pidfd_open(pid), keepers_watch, (channel, watch))
         self._workers[pid] = worker
@@ -178,8 +183,10 @@ class Keeper:
         except (OSError, ValueError, SyntaxError) as exc:
             control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
             os._exit(1)
-        control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
-        return Keeper(loaded, control, self._memory_bytes, self._default_graph, _REST_SECONDS)
+        walls = self._walls
+        control.sendall(frame(HEAD, json.dumps(_told(loaded, walls)).encode()))
+        memory_bytes = self._memory_bytes
+        return Keeper(loaded, control, memory_bytes, self._default_graph, walls, _REST_SECONDS)
 
     def _hand_over(self) -> None:
         worker, self._spare = self._spare or self._fork(), None
@@ -219,9 +226,9 @@ class Keeper:
         os._exit(0)
 
 
-def _told(loaded: Loaded) -> dict[str, object]:
+def _told(loaded: Loaded, walls: Walls) -> dict[str, object]:
     """Tell the serving process of a keeper that is ready."""
-    return {"graphs": loaded.graphs, "pid": os.getpid()}
+    return {"graphs": loaded.graphs, "pid": os.getpid(), "walls": walls.names(loaded.folder)}
 
 
 def _guard() -> None:
@@ -252,6 +259,11 @@ def main() -> None:
             loaded = load_from_disk(Path(path), default_graph, Path(folder))
         else:
             loaded = load(Path(path), default_graph)
+        importing.join()
+        walls = tried(loaded.folder)
+        if loaded.folder is not None:
+            may_open = walls.may_open(loaded.folder)
+            open_files(loaded.store, loaded.folder, every=not may_open)
     except SyntaxError as exc:
         control.sendall(
             error_frame("GraphParseError", reason=exc.msg, line=exc.lineno, column=exc.offset)
@@ -260,13 +272,12 @@ def main() -> None:
     except (OSError, ValueError) as exc:
         control.sendall(error_frame("EngineUnavailable", reason=str(exc)))
         return
-    importing.join()
-    control.sendall(frame(HEAD, json.dumps(_told(loaded)).encode()))
+    control.sendall(frame(HEAD, json.dumps(_told(loaded, walls)).encode()))
     # What lives now is never looked at again by the collector: it would only dirty shared pages.
     gc.collect()
     gc.freeze()
     gc.disable()
-    keeper = Keeper(loaded, control, int(memory_mb) * _MEBIBYTE, default_graph)
+    keeper = Keeper(loaded, control, int(memory_mb) * _MEBIBYTE, default_graph, walls)
     del loaded
     while True:
         keeper = keeper.run()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import select
 import signal
@@ -24,6 +25,8 @@ from klustergraf.fresh import command
 # What the keeper may need to notice something; past this it is held to be stuck.
 GRACE_SECONDS: Final = 5.0
 _READ_BYTES: Final = 1 << 18
+
+_log = logging.getLogger(__name__)
 
 
 class Lane:
@@ -198,6 +201,9 @@ class KeeperProcess:
             self.pid: int = report["pid"]
             self.graphs = frozenset[str](report["graphs"])
             self._pidfd = os.pidfd_open(self.pid)
+            _log.info(
+                "the keeper %d has loaded %s", self.pid, name, extra={"walls": report["walls"]}
+            )
         except ProcessLookupError as exc:
             self.close()
             raise EngineUnavailable(f"The engine ended after it had loaded {name}.") from exc

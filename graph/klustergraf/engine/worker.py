@@ -1,9 +1,11 @@
 """A worker: the process in which queries run, one after the other.
 
 The keeper (:mod:`klustergraf.engine.keeper`) forks it; it shares the keeper's store copy-on-write.
-Before it sees a query it gives up what it could do harm with: it holds four descriptors and may
-open no other (so no file and no connection), and its memory is bounded for each query anew. The
-kernel kills it at the deadline of a query, whatever it is doing then.
+Before it sees a query it gives up what it could do harm with: it holds four descriptors,
+walls stand around it (:mod:`klustergraf.engine.walls`) through which it can open neither a file nor
+a connection, and its memory is bounded for each query anew. Of a store on disk it has the files
+that the keeper has opened, and behind the kernel's walls can open the others. The kernel kills it
+at the deadline of a query, whatever it is doing then.
 
 It ends of its own accord after an error that may have left something behind, and when it has
 grown: pages that it wrote to, or keeps for later, are no longer shared with the others. A *warm*
@@ -39,6 +41,7 @@ from klustergraf.engine.frames import (
 )
 from klustergraf.engine.loading import Loaded
 from klustergraf.engine.own_copy import OwnCopy, Range
+from klustergraf.engine.walls import Walls
 
 _PIECE = 64 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -225,10 +228,10 @@ def _is_in(folder: Path | None, descriptor: int) -> bool:
     return False
 
 
-def _shut_in(channel: socket.socket, folder: Path | None) -> socket.socket:
+def _shut_in(channel: socket.socket, folder: Path | None, walls: Walls) -> socket.socket:
     """Give up every right that a query does not need, and every descriptor but four.
 
-    Of a store on disk, its open files stay too.
+    Of a store on disk, its open files stay too; others of its files can be opened behind the walls.
     """
     null = os.open(os.devnull, os.O_RDWR)
     statm = os.open("/proc/self/statm", os.O_RDONLY)
@@ -244,7 +247,7 @@ def _shut_in(channel: socket.socket, folder: Path | None) -> socket.socket:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+    walls.raise_here(folder, len(wanted_ones))
     return socket.socket(fileno=0)
 
 
@@ -265,10 +268,12 @@ def work(
     keeper_pid: int,
     memory_bytes: int,
     shared: Sequence[Range],
+    walls: Walls,
 ) -> NoReturn:
     """Take queries from the channel until it ends. Never returns into the keeper's code.
 
-    ``shared``: the memory that this worker may copy when it is told to be warm.
+    ``shared``: the memory that this worker may copy when it is told to be warm; ``walls``: those
+    that hold on this machine.
     """
     status = 1
     try:
@@ -276,7 +281,7 @@ def work(
         if os.getppid() != keeper_pid:
             os._exit(1)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        sink = _shut_in(channel, loaded.folder)
+        sink = _shut_in(channel, loaded.folder, walls)
         memory = _Memory(memory_bytes)
         copy = OwnCopy(shared, sink)
         lives = True
