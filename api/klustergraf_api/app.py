@@ -14,13 +14,14 @@ from klustergraf.contributions.desk import Desk
 from klustergraf.contributions.lines import Delta
 from klustergraf.derivations import derive_all
 from klustergraf.engine.base import QueryEngine
+from klustergraf.engine.columns.outcome import ColumnsState
 from klustergraf.version import Version, VersionStore
 from klustergraf_api.admission import Admission
 from klustergraf_api.archive import Archive
 from klustergraf_api.cache import AnswerCache
 from klustergraf_api.contributing import Contributing
 from klustergraf_api.dependencies import Parts
-from klustergraf_api.engines import next_engine, start_past
+from klustergraf_api.engines import columns_of, next_engine, start_past
 from klustergraf_api.engines import start_engine as start_anew
 from klustergraf_api.following import StartEngine, follow
 from klustergraf_api.metrics import Metrics
@@ -194,7 +195,14 @@ def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner
     ):
         metrics.follow(name, text, value)
     threads = workers + settings.waiting_queries
-    return Runner(engine, admission, metrics, threads=threads, answer_mb=settings.answer_mb)
+    runner = Runner(engine, admission, metrics, threads=threads, answer_mb=settings.answer_mb)
+    metrics.follow_state(
+        "klustergraf_columns",
+        "Where the columns stand that some queries are answered from: 1 for the state that holds.",
+        [state.value for state in ColumnsState],
+        lambda: columns_of(runner.engine).value,
+    )
+    return runner
 
 
 def _cache(settings: Settings, metrics: Metrics) -> AnswerCache:

@@ -6,6 +6,7 @@ from typing import Final
 from klustergraf.contributions.lines import Delta, same_values
 from klustergraf.engine.base import QueryEngine
 from klustergraf.engine.change import Change
+from klustergraf.engine.columns.outcome import ColumnsState
 from klustergraf.engine.embedded import EmbeddedEngine
 from klustergraf.engine.federation import EmbeddedFederatedEngine, FederatedEngine
 from klustergraf.version import Version
@@ -52,6 +53,13 @@ def with_services(engine: QueryEngine, settings: Settings) -> QueryEngine:
     if isinstance(engine, EmbeddedEngine):
         return EmbeddedFederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
     return FederatedEngine(engine, settings.service_endpoints, timeout_seconds=seconds)
+
+
+def columns_of(engine: QueryEngine) -> ColumnsState:
+    """Tell where the columns stand of what an engine answers from."""
+    if isinstance(engine, FederatedEngine):
+        engine = engine.engine
+    return engine.columns.state if isinstance(engine, EmbeddedEngine) else ColumnsState.NONE
 
 
 def start_engine(source: Version | Path, settings: Settings) -> QueryEngine:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -59,6 +59,12 @@ class Metrics:
         """Show a value that is known elsewhere, read when it is asked for."""
         Gauge(name, text, registry=self._registry).set_function(value)
 
+    def follow_state(
+        self, name: str, text: str, states: Sequence[str], state: Callable[[], str]
+    ) -> None:
+        """Show which of some states holds, read when it is asked for."""
+        self._registry.register(_State(name, text, states, state))
+
     def record(self, query: str, kind: str, outcome: str, seconds: float, size: int) -> None:
         """Count a query that has ended."""
         counters = self._counters.get((kind, outcome))
@@ -102,6 +108,25 @@ def outcome_of(error: BaseException) -> str:
     'timeout-error'
     """
     return _WORD_START.sub("-", type(error).__name__).lower()
+
+
+class _State:
+    """Reads a state when it is asked for: 1 for the one that holds, 0 for the others."""
+
+    def __init__(
+        self, name: str, text: str, states: Sequence[str], state: Callable[[], str]
+    ) -> None:
+        self._name = name
+        self._text = text
+        self._states = states
+        self._state = state
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        family = GaugeMetricFamily(self._name, self._text, labels=["state"])
+        now = self._state()
+        for state in self._states:
+            family.add_metric([state], state == now)
+        yield family
 
 
 class _Memory:

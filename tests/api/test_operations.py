@@ -4,17 +4,21 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from klustergraf.engine.base import QueryRequest
+from klustergraf.engine.columns.outcome import ColumnsState
 from klustergraf.engine.embedded import EmbeddedEngine
+from klustergraf.errors import EngineUnavailable
 from klustergraf_api.engines import with_services
 from klustergraf_api.logs import JsonLines
 from klustergraf_api.metrics import query_hash
 from klustergraf_api.settings import Settings
-from serving import ENDLESS, tiny_app
+from serving import ENDLESS, tiny_app, wait_until
 
 
 @pytest.fixture
@@ -68,6 +72,37 @@ def test_everything_is_counted(own: TestClient, engine: EmbeddedEngine) -> None:
     assert found[f"klustergraf_version_info|{engine.version_id}"] == 1
     assert found["klustergraf_memory_bytes|service"] > 1e6
     assert found["klustergraf_memory_bytes|engine"] > 1e6
+
+
+@pytest.mark.parametrize("is_federated", [False, True])
+def test_metrics_tell_of_the_columns(engine: EmbeddedEngine, *, is_federated: bool) -> None:
+    """Of all states one is 1, and in the end the columns are made."""
+    settings = Settings(service_endpoints=("https://example.org/sparql",) if is_federated else ())
+    with TestClient(tiny_app(with_services(engine, settings))) as client:
+        assert wait_until(lambda: samples(client)["klustergraf_columns|made"] == 1, 30)
+        found = samples(client)
+        states = {name: value for name, value in found.items() if "klustergraf_columns|" in name}
+    assert len(states) == len(ColumnsState)
+    assert sum(states.values()) == 1
+
+
+def test_metrics_of_a_store_elsewhere() -> None:
+    """An engine that is not ours has no columns."""
+    with TestClient(tiny_app(Elsewhere())) as client:
+        assert samples(client)["klustergraf_columns|none"] == 1
+
+
+class Elsewhere:
+    """An engine that answers nothing."""
+
+    version_id = "0" * 64
+
+    def query(self, _request: QueryRequest, _cancellation: object = None) -> NoReturn:
+        """Refuse."""
+        raise EngineUnavailable("Nothing is here.")
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def test_every_answer_has_an_id(own: TestClient) -> None:

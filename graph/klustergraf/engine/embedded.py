@@ -22,6 +22,7 @@ from klustergraf.engine.answer import EmbeddedAnswer
 from klustergraf.engine.base import Cancellation, QueryRequest, ResultsFormat, TriplesFormat
 from klustergraf.engine.change import Change
 from klustergraf.engine.clause import Dataset, dataset_clause
+from klustergraf.engine.columns.outcome import Outcome
 from klustergraf.engine.disk import Storage, store_folder, wants_disk
 from klustergraf.engine.guard import MAX_NESTING, Guard
 from klustergraf.engine.lane import KeeperProcess, Lane
@@ -135,6 +136,11 @@ class EmbeddedEngine:
     def graphs(self) -> frozenset[str]:
         """The IRIs of the named graphs."""
         return self._graphs
+
+    @property
+    def columns(self) -> Outcome:
+        """What has become of the columns that some queries are answered from."""
+        return self._pool.keeper.columns
 
     @property
     def keeper_pid(self) -> int:

@@ -5,7 +5,8 @@ Frames: one byte of type, four bytes of length (big-endian), the payload.
 ``Q`` a query, JSON; ``H`` head of the answer, JSON ``{"kind", "media_type"}``; ``D`` a piece of the
 answer; ``E`` the answer is complete, and the worker takes the next query; ``L`` the answer is
 complete, and the worker ends; ``X`` an error instead, JSON ``{"error", "lives", …}``. A stream that
-ends without ``E``, ``L`` or ``X`` has broken off. To a keeper goes ``C``, a change of its dataset.
+ends without ``E``, ``L`` or ``X`` has broken off. To a keeper goes ``C``, a change of its dataset;
+from it comes ``N``, what became of the columns, JSON.
 """
 
 import json
@@ -21,6 +22,7 @@ DATA: Final = b"D"
 END: Final = b"E"
 LAST: Final = b"L"
 ERROR: Final = b"X"
+NEWS: Final = b"N"
 
 
 def frame(kind: bytes, payload: bytes = b"") -> bytes:

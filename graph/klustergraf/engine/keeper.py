@@ -9,12 +9,13 @@ watch, JSON ``{"code"}``, and closes it. One worker is always ready to be handed
 
 With ``s`` and a frame with a change of the dataset (:mod:`klustergraf.engine.change`) the serving
 process asks for a *successor*: a fork of the keeper that makes the change to its store and is the
-keeper of the next version. It is handed the successor's control socket. The keepers of
+keeper of the next version. It is handed the successor's control socket and its news. The keepers of
 one line of versions share a *guardian*, the process that was started: it does nothing but bury
 them, in whatever order they end, and ends with the last.
 
 Once it has loaded, a child of the keeper derives columns from the store
 (:mod:`klustergraf.engine.columns`), in memory that all workers see: what they answer faster with.
+What became of them goes to the serving process as a frame ``N`` on the socket *news*, once.
 """
 
 import contextlib
@@ -35,8 +36,9 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from klustergraf.engine.change import Change, changed
+from klustergraf.engine.columns.outcome import ColumnsState, Outcome
 from klustergraf.engine.disk import available_bytes, load_from_disk, open_files
-from klustergraf.engine.frames import HEAD, HEADER, error_frame, frame, receive_exactly
+from klustergraf.engine.frames import HEAD, HEADER, NEWS, error_frame, frame, receive_exactly
 from klustergraf.engine.loading import Loaded, load
 from klustergraf.engine.own_copy import copyable
 from klustergraf.engine.walls import Walls, tried
@@ -44,7 +46,7 @@ from klustergraf.engine.worker import work
 
 _MEBIBYTE = 1024 * 1024
 HANDED_OVER = 3  # descriptors of a worker
-SUCCESSION = 1  # descriptors of a successor
+SUCCESSION = 2  # descriptors of a successor
 _PR_SET_CHILD_SUBREAPER = 36
 # Imported while the dataset is loaded, which it would hold up.
 _COLUMNS: Final = "klustergraf.engine.columns.filling"
@@ -70,6 +72,7 @@ class Keeper:
         self,
         loaded: Loaded,
         control: socket.socket,
+        news: socket.socket,
         memory_bytes: int,
         default_graph: str,
         walls: Walls,
@@ -77,6 +80,7 @@ class Keeper:
     ) -> None:
         self._loaded = loaded
         self._control = control
+        self._news = news
         self._memory_bytes = memory_bytes
         self._default_graph = default_graph
         self._walls = walls
@@ -93,19 +97,31 @@ class Keeper:
         self._loaded = replace(self._loaded, rewritten=None)
         size = sum(end - begin for begin, end in self._copyable)
         # Whoever reads the store copies its memory, as the warm worker does at the same time.
-        if 0 < _TIMES_MEMORY * size < available_bytes():
+        if self._loaded.folder is not None:
+            self._tell(Outcome(ColumnsState.ON_DISK))
+        elif not 0 < _TIMES_MEMORY * size < available_bytes():
+            self._tell(Outcome(ColumnsState.NO_MEMORY))
+        else:
             columns = import_module(_COLUMNS).Columns(size)
-            pid = columns.fill(self._loaded, rest_seconds)
+            pid = columns.fill(self._loaded, rest_seconds, self._tell)
             self._filling = os.pidfd_open(pid)
             self._selector.register(
                 self._filling, selectors.EVENT_READ, partial(self._bury_filling, pid)
             )
             self._loaded = replace(self._loaded, rewritten=columns.rewritten)
 
+    def _tell(self, outcome: Outcome) -> None:
+        """Tell the serving process what became of the columns. It may want to know no more."""
+        with contextlib.suppress(OSError):
+            self._news.sendall(frame(NEWS, outcome.to_bytes()))
+
     def _bury_filling(self, pid: int) -> None:
         if self._filling is not None:
             self._selector.unregister(self._filling)
-            os.waitpid(pid, 0)
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if code:
+                reason = f"the process that made them ended with status {code}"
+                self._tell(Outcome(ColumnsState.FAILED, reason=reason))
             os.close(self._filling)
             self._filling = None
 
@@ -157,21 +173,25 @@ class Keeper:
             self._end()
         content = receive_exactly(self._control, HEADER.unpack(header)[1])
         control, successors_control = socket.socketpair()
+        news, successors_news = socket.socketpair()
         if os.fork() == 0:
             control.close()
-            return self._succeeded(content, successors_control)
+            news.close()
+            return self._succeeded(content, successors_control, successors_news)
         successors_control.close()
-        with control:
+        successors_news.close()
+        with control, news:
             try:
-                socket.send_fds(self._control, [b"s"], [control.fileno()])
+                socket.send_fds(self._control, [b"s"], [control.fileno(), news.fileno()])
             except OSError:
                 self._end()
         return None
 
-    def _succeeded(self, content: bytes, control: socket.socket) -> "Keeper":
+    def _succeeded(self, content: bytes, control: socket.socket, news: socket.socket) -> "Keeper":
         """Make the keeper of the next version, and keep nothing but the store of this one."""
         self._selector.close()
         self._control.close()
+        self._news.close()
         for worker in self._workers.values():
             self._let_go(worker)
             worker.watch.close()
@@ -186,7 +206,8 @@ class Keeper:
         walls = self._walls
         control.sendall(frame(HEAD, json.dumps(_told(loaded, walls)).encode()))
         memory_bytes = self._memory_bytes
-        return Keeper(loaded, control, memory_bytes, self._default_graph, walls, _REST_SECONDS)
+        graph = self._default_graph
+        return Keeper(loaded, control, news, memory_bytes, graph, walls, _REST_SECONDS)
 
     def _hand_over(self) -> None:
         worker, self._spare = self._spare or self._fork(), None
@@ -247,8 +268,9 @@ def _guard() -> None:
 
 def main() -> None:
     """Run as the keeper, as the arguments say."""
-    descriptor, path, default_graph, memory_mb, folder = sys.argv[1:]
+    descriptor, news_descriptor, path, default_graph, memory_mb, folder = sys.argv[1:]
     control = socket.socket(fileno=int(descriptor))
+    news = socket.socket(fileno=int(news_descriptor))
     os.putenv("RUST_BACKTRACE", "0")
     os.putenv("OPENBLAS_NUM_THREADS", "1")  # numpy's: a process that forks has one thread
     _guard()
@@ -277,7 +299,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    keeper = Keeper(loaded, control, int(memory_mb) * _MEBIBYTE, default_graph, walls)
+    keeper = Keeper(loaded, control, news, int(memory_mb) * _MEBIBYTE, default_graph, walls)
     del loaded
     while True:
         keeper = keeper.run()

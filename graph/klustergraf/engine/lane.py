@@ -18,6 +18,7 @@ from typing import Any, Final
 from klustergraf.engine import frames
 from klustergraf.engine.allocator import SYSTEM, preloaded
 from klustergraf.engine.change import Change
+from klustergraf.engine.columns.outcome import ColumnsState, Outcome
 from klustergraf.engine.keeper import HANDED_OVER, SUCCESSION
 from klustergraf.errors import EngineUnavailable, GraphParseError
 from klustergraf.fresh import command
@@ -186,16 +187,22 @@ class _Guardian:
 class KeeperProcess:
     """A running keeper, and the socket on which it is asked for workers.
 
-    Made by :meth:`start`, or by :meth:`successor` of the keeper before.
+    Made by :meth:`start`, or by :meth:`successor` of the keeper before. ``columns``: what has
+    become of the dataset's columns so far.
     """
 
-    def __init__(self, control: socket.socket, guardian: _Guardian, name: str) -> None:
+    def __init__(
+        self, control: socket.socket, news: socket.socket, guardian: _Guardian, name: str
+    ) -> None:
+        self.columns = Outcome(ColumnsState.MAKING)
         self._asking = threading.Lock()
         self._ending = threading.Lock()
         self._control = control
         self._guardian: _Guardian | None = guardian
         self._pidfd: int | None = None
         guardian.keep()
+        # It waits for one thing and ends, at the latest with the keeper.
+        threading.Thread(target=self._hear, args=[news, name], daemon=True).start()
         try:
             report = self._await_loaded(name)
             self.pid: int = report["pid"]
@@ -210,6 +217,23 @@ class KeeperProcess:
         except BaseException:
             self.close()
             raise
+
+    def _hear(self, news: socket.socket, name: str) -> None:
+        """Wait for what becomes of the columns, and say it in the log."""
+        with news:
+            header = frames.receive_exactly(news, frames.HEADER.size)
+            if len(header) < frames.HEADER.size:
+                return  # the keeper has ended before; its dataset has no use for columns
+            told = frames.receive_exactly(news, frames.HEADER.unpack(header)[1])
+        self.columns = outcome = Outcome.from_bytes(told)
+        is_fault = outcome.state is ColumnsState.FAILED
+        _log.log(
+            logging.WARNING if is_fault else logging.INFO,
+            "%s: %s",
+            name,
+            outcome.text,
+            extra={"columns": outcome.state.value},
+        )
 
     @classmethod
     def start(
@@ -227,26 +251,27 @@ class KeeperProcess:
         Errors: GraphParseError, EngineUnavailable when the dataset cannot be loaded.
         """
         control, theirs = socket.socketpair()
-        descriptor = str(theirs.fileno())
-        with theirs:
+        news, told = socket.socketpair()
+        with theirs, told:
             process = subprocess.Popen(  # noqa: S603 - our own code, and no shell
                 command(
                     "klustergraf.engine.keeper",
                     *(
-                        descriptor,
+                        str(theirs.fileno()),
+                        str(told.fileno()),
                         str(dataset_path),
                         default_graph,
                         str(memory_mb),
                         str(folder or ""),
                     ),
                 ),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), told.fileno()],
                 env={**os.environ, **preloaded(allocator)},  # noqa: TID251 - handed on, not read
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,  # an interrupt from the keyboard is for the service alone
             )
-        return cls(control, _Guardian(process), dataset_path.name)
+        return cls(control, news, _Guardian(process), dataset_path.name)
 
     def _await_loaded(self, name: str) -> dict[str, Any]:
         header = frames.receive_exactly(self._control, frames.HEADER.size)
@@ -282,8 +307,8 @@ class KeeperProcess:
         if self._guardian is None:
             raise EngineUnavailable("The engine is closed.")
         order = frames.frame(frames.CHANGE, change.to_bytes())
-        (control,) = self._ask(b"s" + order, SUCCESSION)
-        return KeeperProcess(socket.socket(fileno=control), self._guardian, name)
+        control, news = (socket.socket(fileno=n) for n in self._ask(b"s" + order, SUCCESSION))
+        return KeeperProcess(control, news, self._guardian, name)
 
     def _ask(self, order: bytes, wanted: int) -> list[int]:
         with self._asking:

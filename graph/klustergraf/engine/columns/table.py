@@ -199,6 +199,11 @@ class Place:
         self._memory[: _HEAD.size] = _HEAD.pack(position, len(description))
         return True
 
+    @property
+    def size(self) -> int:
+        """How many bytes the table takes."""
+        return sum(_HEAD.unpack(self._memory[: _HEAD.size]))
+
     def table(self) -> Table | None:
         """Give the table; None as long as it is not there."""
         if self._table is None:
