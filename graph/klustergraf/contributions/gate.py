@@ -24,6 +24,7 @@ from klustergraf.resources import room
 from klustergraf.rules import load_rules
 from klustergraf.shacl import Report, Result
 from klustergraf.shacl.change import Validator
+from klustergraf.shacl.compiler.canonical import CanonicalFile
 from klustergraf.sources.own import CATALOGUE_GRAPH, SHAPES_GRAPH
 
 _TRIPLES: Final = ox.NamedNode(VOID + "triples")
@@ -105,10 +106,10 @@ class Gate:
     def __init__(self, dataset: FilePath) -> None:
         self.store = ox.Store()
         # In the first thread: so the judge's thread, which a fork begins, has memory of its own.
-        self.store.bulk_load(path=dataset)
-        # As they were read: the store keeps numbers by value.
-        quads = ox.parse(path=dataset, format=ox.RdfFormat.N_QUADS)
-        self._validator = Validator(quad for quad in quads if quad.graph_name != SHAPES_GRAPH)
+        # The terms in the file were looked at when it was written.
+        self.store.bulk_load(path=dataset, lenient=True)
+        # As they are written: the store keeps numbers by value.
+        self._validator = Validator(CanonicalFile(dataset, SHAPES_GRAPH))
         rules = load_rules()
         self._inference = Inference(self.store, rules)
         self._derived = {rule.graph.value for rule in rules}

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 import pyoxigraph as ox
 
 from klustergraf.shacl import with_pyshacl
+from klustergraf.shacl.compiler.canonical import CanonicalFile
 from klustergraf.shacl.compiler.dataset import Dataset, noted
 from klustergraf.shacl.compiler.graphs import Graph, Memberships
 from klustergraf.shacl.compiler.model import Shape
@@ -64,7 +65,9 @@ class Validator:
     """
 
     def __init__(
-        self, quads: Iterable[ox.Quad] | ox.Store, shapes: Sequence[FilePath] | None = None
+        self,
+        quads: Iterable[ox.Quad] | ox.Store | CanonicalFile,
+        shapes: Sequence[FilePath] | None = None,
     ) -> None:
         """Load a data graph; ``shapes`` are files, or those that are shipped.
 

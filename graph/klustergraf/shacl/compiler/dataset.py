@@ -7,6 +7,7 @@ import pyoxigraph as ox
 
 from klustergraf.errors import GraphParseError
 from klustergraf.namespaces import RDFS
+from klustergraf.shacl.compiler.canonical import CanonicalFile
 from klustergraf.shacl.compiler.graphs import Memberships
 from klustergraf.shacl.compiler.literals import as_read, stored
 from klustergraf.shacl.report import Term
@@ -31,7 +32,9 @@ class Dataset:
     """
 
     def __init__(
-        self, quads: Iterable[ox.Quad] | ox.Store = (), graphs: Memberships | None = None
+        self,
+        quads: Iterable[ox.Quad] | ox.Store | CanonicalFile = (),
+        graphs: Memberships | None = None,
     ) -> None:
         self.respelt: set[str] = set()
         self.graphs = graphs
@@ -40,9 +43,27 @@ class Dataset:
             self.store = quads
             return
         self.store = ox.Store()
+        if isinstance(quads, CanonicalFile):
+            if self._takes(quads):
+                return
+            self.store, quads = ox.Store(), quads.quads()
         if graphs is not None:
             quads = graphs.noting(quads)
         self.store.bulk_extend(self._merged(quads))
+
+    def _takes(self, file: CanonicalFile) -> bool:
+        """Take the statements of a file as text; tell whether that was possible."""
+        try:
+            # The store needs no more of a file than that it can be read; and the IRIs in this one
+            # were looked at when it was written.
+            self.store.bulk_load(input=file, format=ox.RdfFormat.N_TRIPLES, lenient=True)  # type: ignore[arg-type]
+        except (SyntaxError, ValueError):
+            return False
+        self.respelt |= file.respelt
+        if self.graphs is not None:
+            self.graphs.know(file.shared)
+        self.add(file.apart)
+        return True
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
         """Add statements."""

@@ -5,7 +5,7 @@ there, by another graph: whoever replaces a graph has to know. Of all statements
 kept while they are read; what remains are the few that are shared.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
@@ -35,6 +35,10 @@ class Memberships:
             if known != number:
                 self._shared.setdefault(quad.triple, {names[known]}).add(name)
             yield quad
+
+    def know(self, shared: Mapping[ox.Triple, set[Graph]]) -> None:
+        """Note which statements come from several graphs, where that is known already."""
+        self._shared.update(shared)
 
     def after(
         self, triple: ox.Triple, came: set[Graph], went: set[Graph], *, is_there: bool
