@@ -106,7 +106,7 @@ def build(
 
     progress("shapes", "SHACL and the rules of quality")
     is_large = stated.count() >= _LARGE
-    named = stated.named(_asked_of_named_graphs())
+    named = stated.named(_asked_of_named_graphs(), merged)
     apart, turns = _Apart.of(stated), Turns()
 
     def judged_aside() -> tuple[list[_Finding], Report]:

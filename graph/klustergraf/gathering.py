@@ -8,8 +8,9 @@ from itertools import islice
 from types import TracebackType
 from typing import Final, Self
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Store, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, serialize
 
+from klustergraf.namespaces import RDF, XSD
 from klustergraf.rules import Pattern
 from klustergraf.sources.own import CATALOGUE_GRAPH, SourceFile, describes_graph
 from klustergraf.version import apart, canonical_blank_nodes
@@ -95,22 +96,38 @@ class Statements:
         blank = lines_of(self.with_blank_nodes)
         return frozenset(blank).union(*self.ground.values())
 
-    def named(self, asked: frozenset[Pattern] | None) -> Store:
+    def named(self, asked: frozenset[Pattern] | None, merged: Store) -> Store:
         """Load a store of the named graphs: of each one statement, and those that are asked for.
 
-        With None, every statement.
+        With None, every statement. ``merged`` holds all of them, whatever their graph, and finds
+        the few that are asked for sooner than a look at each line.
         """
-        wanted = {(f"<{p}>".encode(), o and f"<{o}> .\n".encode()) for p, o in asked or ()}
+        wanted = None if asked is None else self._like(asked, merged)
         store = Store()
         for graph, lines in self.ground.items():
-            some = list(islice(lines, 1 if asked is not None else None))
-            for line in lines if asked is not None else ():
-                _, predicate, value = line.split(b" ", 2)
-                if (predicate, None) in wanted or (predicate, value) in wanted:
-                    some.append(line)
+            some: Iterable[bytes] = lines
+            if wanted is not None:
+                some = [*islice(lines, 1), *filter(lines.__contains__, wanted)]
             store.load(b"".join(some), format=RdfFormat.N_TRIPLES, to_graph=graph)
         store.extend(self.with_blank_nodes)
         return store
+
+    def _like(self, asked: frozenset[Pattern], merged: Store) -> list[bytes]:
+        """List the lines of the statements that patterns ask for."""
+        found: list[Quad] = []
+        respelt: list[bytes] = []
+        for pattern in asked:
+            predicate, value = (None if iri is None else NamedNode(iri) for iri in pattern)
+            quads = list(merged.quads_for_pattern(None, predicate, value))
+            if any(_is_by_value(quad.object) for quad in quads):
+                respelt.append(b" " if predicate is None else f" {predicate} ".encode())
+            else:
+                found += quads
+        lines = lines_of(found)
+        if respelt:
+            for own in self.ground.values():
+                lines += [line for line in own if any(part in line for part in respelt)]
+        return list(dict.fromkeys(lines))
 
     def count(self) -> int:
         """Count the statements."""
@@ -138,6 +155,14 @@ class Statements:
             blocks.append(b"".join(reversed(lines[-_BLOCK:])))
             del lines[-_BLOCK:]
         return blocks
+
+
+def _is_by_value(term: object) -> bool:
+    """Tell whether a store may give a term back in another spelling than that of its line."""
+    return isinstance(term, Literal) and term.datatype not in _AS_WRITTEN
+
+
+_AS_WRITTEN: Final = (NamedNode(XSD + "string"), NamedNode(RDF + "langString"))
 
 
 def lines_of(quads: Iterable[Quad]) -> list[bytes]:
