@@ -12,6 +12,7 @@ from klustergraf.shacl.compiler.dataset import Dataset
 from klustergraf.shacl.compiler.model import Shape
 from klustergraf.shacl.compiler.run import Watch, run
 from klustergraf.shacl.compiler.spelling import needs_spelling
+from klustergraf.shacl.compiler.sweeps import groups
 from klustergraf.shacl.report import Report, Result, Term
 from klustergraf.shacl.shapes import ShapesFile, load_shapes
 from klustergraf.shacl.watch import in_time
@@ -47,7 +48,8 @@ def validate(
     the results that the report keeps; its counts are of all. With a ``vocabulary``, shapes that
     name a class or property that it does not declare are refused, as is all that can never fire.
     With a ``share``, only shapes whose numbers are in it are applied, so that others can apply the
-    rest; it is asked for each number once, in order, when the shape's turn has come.
+    rest; it is asked for each number once, in order, when its turn has come. Shapes whose targets
+    are found together have one number.
     ``Report.joined`` joins what they find.
     With ``lenient``, property shapes without ``sh:path`` are left out, each named in the log.
 
@@ -87,9 +89,7 @@ def compiled(
     log = []
 
     def ours() -> Iterator[Shape]:
-        for number, shape in enumerate(loaded.shapes.targeted):
-            if share is not None and number not in share:
-                continue
+        for shape in _shared(loaded, share):
             reason = left_out(loaded, shape, data)
             if reason:
                 left.append(shape)
@@ -104,6 +104,19 @@ def compiled(
         found = with_pyshacl.results(list(data.quads()), loaded.only(left))
         results += [r for r in found if nodes is None or r.focus_node in nodes]
     return results, log
+
+
+def _shared(loaded: ShapesFile, share: Container[int] | None) -> Iterator[Shape]:
+    """Give the shapes of a share; those whose targets are found together go together, and first."""
+    if share is None:
+        yield from loaded.shapes.targeted
+        return
+    together = [tuple(dict.fromkeys(s for s, _ in group)) for group in groups(loaded.shapes)]
+    grouped = {shape.node for shapes in together for shape in shapes}
+    alone = [(shape,) for shape in loaded.shapes.targeted if shape.node not in grouped]
+    for number, shapes in enumerate([*together, *alone]):
+        if number in share:
+            yield from shapes
 
 
 def left_out(loaded: ShapesFile, shape: Shape, data: Dataset) -> str:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from klustergraf.namespaces import RDF
 from klustergraf.shacl.compiler.dataset import Dataset, noted
 from klustergraf.shacl.compiler.literals import compares
-from klustergraf.shacl.compiler.model import Shape, Shapes
+from klustergraf.shacl.compiler.model import End, Shape, Shapes, Target
 from klustergraf.shacl.report import Term
 
 _Any = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None
@@ -33,6 +33,8 @@ class Context:
         self.data = data
         self._numbers = itertools.count()
         self._lists: dict[tuple[Term, ...], str] = {}
+        self.swept: dict[Target, dict[End, str]] = {}
+        """Targets that one look at all statements serves: under which names it notes terms."""
         named = (t.term for s in shapes.by_node.values() for t in s.targets if t.kind == "node")
         self.has_respelt = bool(data.respelt) or any(data.term(term) != term for term in named)
 

@@ -10,6 +10,9 @@ from klustergraf.shacl.report import Term
 
 TargetKind = Literal["node", "class", "subjectsOf", "objectsOf", "sparql"]
 
+End = Literal["subject", "object"]
+"""An end of a statement."""
+
 
 @dataclass(frozen=True)
 class Query:

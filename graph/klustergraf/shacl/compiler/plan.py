@@ -12,10 +12,10 @@ from typing import Final, Literal
 
 import pyoxigraph as ox
 
-from klustergraf.shacl.compiler import expressions, queries
+from klustergraf.shacl.compiler import expressions, queries, sweeps
 from klustergraf.shacl.compiler.context import Context
 from klustergraf.shacl.compiler.dataset import HOLDS, SCRATCH, noted
-from klustergraf.shacl.compiler.model import Constraint, Shape, SparqlConstraint, Target
+from klustergraf.shacl.compiler.model import Constraint, Query, Shape, SparqlConstraint, Target
 from klustergraf.shacl.report import Term
 
 
@@ -39,7 +39,7 @@ class Step:
 
     ``this``, ``value`` and ``path`` are the variables of a result; ``root`` is the node of the
     outermost scope; ``mark`` is the name under which nodes are noted; where no node is noted
-    under ``within``, the step finds nothing.
+    under any of ``within``, the step finds nothing.
     """
 
     kind: Literal["find", "fail", "choose"]
@@ -51,7 +51,7 @@ class Step:
     path: str = ""
     root: str = ""
     mark: str = ""
-    within: str = ""
+    within: tuple[str, ...] = ()
 
 
 Key = tuple[Term, Constraint]
@@ -123,8 +123,11 @@ class Planner:
         for target in shape.targets:
             if target.kind == "sparql" and target.query is not None:
                 mark = self._context.mark("target")
-                text = queries.target(target.query, noted(focus, "?this") if focus else "")
-                yield Step("choose", text, shape, mark=mark)
+                if focus:
+                    text = queries.target(target.query, noted(focus, "?this"))
+                    yield Step("choose", text, shape, mark=mark)
+                else:
+                    yield from self._queried(shape, target, target.query, mark)
                 choices.append(noted(mark, this))
             else:
                 choices.append(self._chosen(target, this, is_test=bool(focus)))
@@ -143,6 +146,27 @@ class Planner:
         else:
             yield from self._screened(shape, scope)
 
+    def _queried(self, shape: Shape, target: Target, query: Query, mark: str) -> Iterator[Step]:
+        """Plan a target's query; when it is the first of several that one look serves, the look."""
+        context = self._context
+        for group in sweeps.groups(context.shapes):
+            targets = [one for _, one in group]
+            if target not in targets or target in context.swept:
+                continue
+            some = [found for one in targets if one.query and (found := sweeps.swept(one.query))]
+            ends = sorted({end for sweep in some for end in sweep.clues})
+            marks = {end: context.mark("swept") for end in ends}
+            context.swept |= dict.fromkeys(targets, marks)
+            for end, name in marks.items():
+                yield Step("fail", sweeps.noting(some, end, name), shape, mark=name)
+        sweep = sweeps.swept(query)
+        if sweep is None or target not in context.swept:
+            yield Step("choose", queries.target(query), shape, mark=mark)
+            return
+        marks = context.swept[target]
+        text, within = sweeps.chosen(sweep, marks), tuple(marks.values())
+        yield Step("choose", text, shape, mark=mark, within=within)
+
     def _screened(self, shape: Shape, scope: Scope) -> Iterator[Step]:
         """Plan a shape for many nodes, of which few are expected to break it.
 
@@ -159,7 +183,7 @@ class Planner:
         yield Step("fail", f"{noting} WHERE {{ {scope.pattern} {wrong} }}", shape, mark=mark)
         suspects = Scope(noted(mark, scope.this), scope.this)
         for step in self.shape(shape, suspects, asked.__contains__):
-            yield replace(step, within=mark)
+            yield replace(step, within=(mark,))
         yield from self.shape(shape, scope, lambda key: key not in asked)
 
     def _gives_each_once(self, target: Target) -> bool:

@@ -90,7 +90,7 @@ def conditions(text: str) -> list[str]:
         if token.start() < after:
             continue  # inside a filter that was looked at
         if depth == 1 and len(token[0]) > 1:
-            after = _closing(plain, token.end() - 1) or len(plain)
+            after = closing(plain, token.end() - 1) or len(plain)
             if _asks_this_alone(plain, token.start(), after):
                 found.append(text[token.start() : after])
         else:
@@ -98,7 +98,7 @@ def conditions(text: str) -> list[str]:
     return found
 
 
-def _closing(plain: str, opening: int) -> int:
+def closing(plain: str, opening: int) -> int:
     """Give where the bracket that opens here has been closed; 0: nowhere."""
     depth = 0
     for place in range(opening, len(plain)):
@@ -127,7 +127,7 @@ def prepared(context: Context, shape: Shape, sparql: SparqlConstraint) -> Prepar
     constants = dict(sparql.parameters)
     before = ""
     if shape.path is not None:
-        text = _replaced(text, "PATH", shape.path.sparql())
+        text = replaced(text, "PATH", shape.path.sparql())
     shown: list[str] = []
     if _mentions(text, "shapesGraph"):
         constants["shapesGraph"] = SHAPES_GRAPH
@@ -155,18 +155,19 @@ def _mentions(text: str, name: str) -> bool:
 def _bound(context: Context, text: str, name: str, term: Term) -> str:
     """Write a term for a variable; in the head of a SELECT it keeps its name."""
     written = context.term(term)
-    text = _replaced(text, name, "(true)", before=r"\bBOUND\s*\(\s*", after=r"\s*\)")
+    text = replaced(text, name, "(true)", before=r"\bBOUND\s*\(\s*", after=r"\s*\)")
     head = _SELECT.match(text)
     if head is None:
-        return _replaced(text, name, written)
+        return replaced(text, name, written)
     start = code(text).find("{")
     clause = re.sub(
         rf"\s[?$]{name}\b", lambda _: f" ({written} AS ?{name})", text[head.end() - 1 : start]
     )
-    return text[: head.end() - 1] + clause + _replaced(text[start:], name, written)
+    return text[: head.end() - 1] + clause + replaced(text[start:], name, written)
 
 
-def _replaced(text: str, name: str, by: str, before: str = "", after: str = "") -> str:
+def replaced(text: str, name: str, by: str, before: str = "", after: str = "") -> str:
+    """Write something for a variable, where it stands in code."""
     pattern = re.compile(
         rf"({NOT_CODE})|{before}[?$]{name}\b{after}", re.DOTALL | (re.IGNORECASE if before else 0)
     )
