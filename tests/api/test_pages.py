@@ -72,6 +72,7 @@ def test_catalogues_have_the_same_messages() -> None:
                 *(
                     "strategy.",
                     "data.kind.",
+                    "data.table.",
                     "about.",
                     "network.",
                     "map.",

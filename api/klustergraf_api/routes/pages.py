@@ -134,12 +134,14 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
     if LANGUAGE_PARAMETER in names:
         bound.setdefault(LANGUAGE_PARAMETER, parts.pages.view(request).language)
     types, named = _types(stored), Labels({})
+    defaults = {p.name: p.default[1:-1] for p in stored.parameters if p.default.startswith("<")}
     text, table, error, status = without_header(stored.text), None, None, 200
     try:
         text = without_header(stored.bind(bound))
         table = await read_results(executor, QueryRequest(text), parts.settings.rows_per_page)
         # What was bound is well-formed.
-        named = await read_labels(executor, {given[name] for name in types if name in given})
+        things = {given[name] for name in types if name in given} | {*defaults.values()}
+        named = await read_labels(executor, things)
     except GraphError as exc:
         error, status = exc, kind_of(type(exc)).status
     endpoint = str(request.base_url.replace(query="")) + "sparql"
@@ -159,6 +161,7 @@ async def query(request: Request, name: str, parts: PartsDep, executor: Executor
         error=error,
         language_parameter=LANGUAGE_PARAMETER,
         types=types,
+        defaults=defaults,
         named=named,
         curl=curl,
         interface=_address(request, f"api/queries/{stored.name}", bound),

@@ -160,6 +160,7 @@ const look = EditorView.theme({
     fontSize: "0.92rem",
     lineHeight: "1.45",
   },
+  "@media print": { ".cm-scroller": { minHeight: "0", maxHeight: "none" } },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-lintRange-error": { backgroundImage: "none", borderBottom: "2px solid var(--failure)" },
