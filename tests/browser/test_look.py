@@ -33,6 +33,20 @@ def test_tables_fit_a_telephone(open_page: Open, path: str, rows: str, language:
     assert max(rights) <= 390
 
 
+@pytest.mark.parametrize("path", ["/id/actor/karolinska-institutet", "/queries/foundation_backers"])
+def test_rows_of_a_telephone_are_not_high(open_page: Open, path: str) -> None:
+    """A long name has room: it does not stand on as many lines as it has words."""
+    page = open_page(path, width=390, javascript=False)
+    lines: list[float] = page.locator("table.results tbody tr").evaluate_all(
+        """rows => rows.map(row => {
+            const style = getComputedStyle(row.cells[0]);
+            return row.getBoundingClientRect().height / parseFloat(style.lineHeight);
+        })"""
+    )
+    assert len(lines) > 10
+    assert max(lines) < 5.5
+
+
 def test_rows_of_a_telephone_keep_what_orders_them(open_page: Open) -> None:
     """Where rows are blocks of lines, the links that order them stand above, and work."""
     page = open_page("/network", width=390, javascript=False)

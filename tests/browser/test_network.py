@@ -322,8 +322,16 @@ def test_way_between_two(open_page: Open, javascript: bool) -> None:
     page = open_page("/network?from=KI&to=sodertorns+hogskola", javascript=javascript)
     steps = page.locator("ol.path").first.locator("li")
     assert steps.count() >= 1
-    assert "Karolinska Institutet" in steps.first.inner_text()
-    assert "Södertörn" in steps.last.inner_text()
+    ways = [
+        [step.locator("> a").all_inner_texts() for step in way.locator("li").all()]
+        for way in page.locator("ol.path").all()
+    ]
+    assert max(map(len, ways)) > 1
+    for way in ways:
+        assert all(len(step) == 2 for step in way)
+        assert way[0][0] == "Karolinska Institutet"
+        assert "Södertörn" in way[-1][1]
+        assert all(one[1] == other[0] for one, other in itertools.pairwise(way))
     assert steps.last.locator("small a").count() >= 1
 
 
