@@ -173,7 +173,12 @@ def _contributing(settings: Settings, parts: Parts, start_engine: StartEngine) -
             return start_engine(version)
         return next_engine(parts.engine, version, delta, settings) or start_engine(version)
 
-    return Contributing(Desk(settings.home), start=start, adopt=parts.adopt)
+    return Contributing(
+        Desk(settings.home),
+        start=start,
+        adopt=partial(parts.adopt, is_counted=False),
+        settle=parts.settle,
+    )
 
 
 def _runner(settings: Settings, engine: QueryEngine, metrics: Metrics) -> Runner:

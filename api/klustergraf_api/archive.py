@@ -120,7 +120,13 @@ def _past_parts(current: Parts, version: Version, engine: QueryEngine) -> Parts:
     before = current.runner
     runner = Runner(engine, before.admission, before.metrics, threads=1, answer_mb=before.answer_mb)
     return replace(
-        current, pages=pages, runner=runner, version=version, contributing=None, remembered={}
+        current,
+        pages=pages,
+        runner=runner,
+        version=version,
+        contributing=None,
+        remembered={},
+        before=None,
     )
 
 

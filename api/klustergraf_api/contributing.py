@@ -1,6 +1,7 @@
 """How contributions reach the desk: who may send them, what is sent, and what is served after."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -10,11 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Final
 
+from klustergraf.analysis import storage
 from klustergraf.contributions.desk import Contribution, Desk, Outcome
 from klustergraf.contributions.lines import Delta
 from klustergraf.contributions.tokens import TokenStore
+from klustergraf.derivations import SEARCH
 from klustergraf.engine.base import QueryEngine
 from klustergraf.errors import ContributionRefused, GraphError, TokenRefused
+from klustergraf.search import SearchIndex
 from klustergraf.version import Version
 from klustergraf_api.deriving import Deriving
 from klustergraf_api.pending import PendingContributions
@@ -65,7 +69,8 @@ class Attempts:
 class Contributing:
     """What the service does with contributions.
 
-    ``adopt`` lets the service answer from a version by an engine; it runs in the event loop.
+    ``adopt`` lets the service answer from a version by an engine; ``settle`` lets it answer from
+    what is kept with the version, once that is made. Both run in the event loop.
     ``start`` makes the engine of a version, from that of the version before where it can; it is
     given the id of that, the version, and what changed.
     """
@@ -76,6 +81,7 @@ class Contributing:
         *,
         start: Callable[[str, Version, Delta], QueryEngine],
         adopt: Callable[[QueryEngine, Version], None],
+        settle: Callable[[Version, SearchIndex], None],
     ) -> None:
         self.desk = desk
         self.tokens = TokenStore(desk.home)
@@ -89,7 +95,8 @@ class Contributing:
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._reports: MostRecent = OrderedDict()
-        self._deriving = Deriving()
+        self._settle = settle
+        self._deriving = Deriving(then=self._settled)
         self._opened_for = ""
 
     @property
@@ -195,6 +202,13 @@ class Contributing:
         self._loop.call_soon_threadsafe(adopt)
         done.wait()
         self._deriving.follow(version)
+
+    def _settled(self, version: Version) -> None:
+        """Read what is kept with a version and has just been made, so that no request does."""
+        storage.load(version)
+        index = SearchIndex(SEARCH.folder(version))
+        with contextlib.suppress(RuntimeError):  # the service ends
+            self._loop.call_soon_threadsafe(self._settle, version, index)
 
 
 def report_name(turtle: str) -> str:

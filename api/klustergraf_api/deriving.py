@@ -31,17 +31,20 @@ class Deriving:
     """Makes what is kept with the newest version, once no newer one has come for a while.
 
     Contributions come in rows: what is made of a version that the next one replaces is of no use,
-    and slows that one down. ``derive`` makes it, and gives what went wrong.
+    and slows that one down. ``derive`` makes it, and gives what went wrong; ``then`` is called in
+    the same thread when it is made.
     """
 
     def __init__(
         self,
         derive: Callable[[Version], str] = derive_beside,
         *,
+        then: Callable[[Version], None] = lambda _: None,
         seconds: float = _REST_SECONDS,
         clock: Clock = time,
     ) -> None:
         self._derive = derive
+        self._then = then
         self._seconds = seconds
         self._clock = clock
         self._latest: Version | None = None
@@ -63,5 +66,9 @@ class Deriving:
         while self._latest is version and self._clock.monotonic() < self._rested_at:
             self._clock.sleep(self._seconds / _LOOKS)
         with self._one_at_a_time:
-            if self._latest is version and (reason := self._derive(version)):
+            if self._latest is not version:
+                return
+            if reason := self._derive(version):
                 _log.error("what is kept with a version cannot be made: %s", reason)
+            else:
+                self._then(version)

@@ -79,3 +79,19 @@ def test_a_version_is_seen_to_in_a_thread() -> None:
     assert made.wait(60)
     assert clock.now >= 102.0
     assert makers != [threading.get_ident()]
+
+
+def test_who_waits_for_it_is_told_when_it_is_made() -> None:
+    """Told of the version; not when something went wrong, nor of a version that is replaced."""
+    told: list[Version] = []
+    reasons = {FIRST: "", SECOND: "no room"}
+    clock = FakeClock()
+    tested = Deriving(reasons.__getitem__, then=told.append, clock=clock)
+    tested.note(FIRST)
+    tested.rest_and_derive(SECOND)
+    assert not told
+    tested.rest_and_derive(FIRST)
+    assert told == [FIRST]
+    tested.note(SECOND)
+    tested.rest_and_derive(SECOND)
+    assert told == [FIRST]

@@ -249,6 +249,7 @@ class Pages:
         self.wording = Wording(self.messages)
         self.version_id = ""
         self.is_stored = False  # whether a stored version is served
+        self.is_counting = False  # whether what a newer version changed is still being counted
         self.past = ""  # the date of the version that these pages show, when it is not the newest
         self.edition = _digest_of_folder()
         self._base = base
@@ -283,6 +284,7 @@ class Pages:
             "version_id": self.version_id,
             "version_stored": self.is_stored,
             "past": self.past,
+            "is_counting": self.is_counting,
             "languages": LANGUAGES,
             "t": view.text,
             "navigation": [

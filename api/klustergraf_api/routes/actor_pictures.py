@@ -84,9 +84,10 @@ async def read_pictures(
     parts: Parts, executor: Executor, iri: str, view: View
 ) -> ActorPictures | None:
     """Draw the pictures of an actor of the network; None for what is none, or has nothing."""
-    if parts.version is None:
+    version = parts.counted.version
+    if version is None:
         return None
-    analysis = await anyio.to_thread.run_sync(storage.load, parts.version)
+    analysis = await anyio.to_thread.run_sync(storage.load, version)
     place = analysis.places.get(iri)
     if place is None:
         return None

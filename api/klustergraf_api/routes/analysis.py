@@ -31,12 +31,12 @@ from klustergraf.analysis.storage import Analysis
 from klustergraf.errors import AnalysisParameterError, VersionNotFound
 from klustergraf_api import analysis as models
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import NOT_STORED, PartsDep
+from klustergraf_api.dependencies import NOT_STORED, CountedPartsDep
 
 router = APIRouter(prefix="/api", tags=["analysis"])
 
 
-async def _analysis(parts: PartsDep) -> Analysis:
+async def _analysis(parts: CountedPartsDep) -> Analysis:
     if parts.version is None:
         raise VersionNotFound("served", NOT_STORED)
     return await anyio.to_thread.run_sync(storage.load, parts.version)

@@ -27,7 +27,7 @@ from klustergraf.errors import VersionNotFound
 from klustergraf.tables import TABLES
 from klustergraf.version import Version
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import NOT_STORED, Parts, PartsDep
+from klustergraf_api.dependencies import NOT_STORED, CountedPartsDep, Parts
 from klustergraf_api.description import serialise
 from klustergraf_api.negotiation import SUFFIXES, TRIPLES, acceptable, choose
 from klustergraf_api.request_errors import NotAcceptable, PageNotFound
@@ -51,7 +51,7 @@ _TITLES: Final = {
 
 @router.api_route("/datasets/dcat", methods=_METHODS)
 @router.api_route("/datasets/dcat.{suffix}", methods=_METHODS)
-async def dcat(request: Request, parts: PartsDep, suffix: str | None = None) -> Response:
+async def dcat(request: Request, parts: CountedPartsDep, suffix: str | None = None) -> Response:
     """Describe the dataset and its services for data portals; RDF/XML unless asked otherwise."""
     version = _version(parts)
     media_type = _media_type(request, suffix, _XML_FIRST)
@@ -100,7 +100,7 @@ def _subject(request: Request, parts: Parts, version: Version) -> CatalogueSubje
 @router.api_route("/.well-known/void", methods=_METHODS)
 @router.api_route("/void", methods=_METHODS)
 @router.api_route("/void.{suffix}", methods=_METHODS)
-async def void(request: Request, parts: PartsDep, suffix: str | None = None) -> Response:
+async def void(request: Request, parts: CountedPartsDep, suffix: str | None = None) -> Response:
     """Tell what the graphs hold: classes, properties, links to others (VoID)."""
     version = _version(parts)
     media_type = _media_type(request, suffix, tuple(TRIPLES))
@@ -118,12 +118,12 @@ async def _document(
     prefixes: dict[str, str],
     *key: str,
 ) -> Response:
-    tag = entity_tag(parts.engine.version_id, *key, media_type)
+    tag = entity_tag(parts.version_id, *key, media_type)
     headers = {
         "ETag": tag,
         "Cache-Control": "no-cache",
         "Vary": "Accept",
-        "X-Klustergraf-Version": parts.engine.version_id,
+        "X-Klustergraf-Version": parts.version_id,
     }
     if (fresh := not_modified(request, tag, headers)) is not None:
         return fresh
@@ -163,7 +163,7 @@ async def robots(request: Request) -> Response:
 
 
 @router.api_route("/sitemap.xml", methods=_METHODS)
-async def sitemap(request: Request, parts: PartsDep) -> Response:
+async def sitemap(request: Request, parts: CountedPartsDep) -> Response:
     """List the sitemaps of all things."""
     version = _version(parts)
     files = await asyncio.to_thread(thing_files, version)
@@ -172,7 +172,7 @@ async def sitemap(request: Request, parts: PartsDep) -> Response:
 
 
 @router.api_route("/sitemaps/{number}.xml", methods=_METHODS)
-async def sitemap_part(request: Request, number: str, parts: PartsDep) -> Response:
+async def sitemap_part(request: Request, number: str, parts: CountedPartsDep) -> Response:
     """List the addresses of some of the things."""
     version = _version(parts)
     files = {path.stem: path for path in await asyncio.to_thread(thing_files, version)}

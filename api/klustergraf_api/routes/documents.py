@@ -160,11 +160,15 @@ def page_headers(request: Request, parts: Parts) -> dict[str, str]:
     """Give the headers by which a page is known again.
 
     A page is new with the version, the language, what is asked for in its address, and the software
-    that writes it; so it has no date of its own.
+    that writes it; so it has no date of its own. It is new once more when what is kept with the
+    version is made.
     """
     language = parts.pages.view(request).language
+    before = (parts.before.version_id,) if parts.before else ()
     tag = entity_tag(
-        parts.engine.version_id, parts.pages.edition, language, request.url.path, request.url.query
+        parts.version_id,
+        *(parts.pages.edition, language, request.url.path, request.url.query),
+        *before,
     )
     varying = {"Vary": "Accept, Accept-Language", "Content-Language": language}
     return {"ETag": tag, "Cache-Control": "no-cache", **varying}

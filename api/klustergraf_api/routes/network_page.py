@@ -19,7 +19,7 @@ from klustergraf.analysis.storage import Analysis
 from klustergraf.errors import ActorAmbiguous, ActorNotFound
 from klustergraf_api.analysis import link_of
 from klustergraf_api.caching import entity_tag, not_modified
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import CountedPartsDep
 from klustergraf_api.pages.rendering import View
 from klustergraf_api.routes.analysis import AnalysisDep, AskedDep, chosen_network
 from klustergraf_api.routes.projections import files_of
@@ -67,7 +67,7 @@ class Choice:
 @router.api_route("/network", methods=_METHODS)
 async def network(
     request: Request,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     analysis: AnalysisDep,
     asked: AskedDep,
     ego: Name = "",
@@ -136,7 +136,7 @@ async def network(
 @router.api_route("/network/graph.json", methods=_METHODS)
 async def graph(
     request: Request,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     analysis: AnalysisDep,
     asked: AskedDep,
     ego: Name = "",

@@ -24,7 +24,7 @@ from klustergraf.analysis.snapshot import Labels, slug_of
 from klustergraf.analysis.storage import Analysis
 from klustergraf_api import analysis as models
 from klustergraf_api.archive import find_version
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import CountedPartsDep
 from klustergraf_api.routes.analysis import (
     AnalysisDep,
     AskedDep,
@@ -321,7 +321,7 @@ class ChangesAnswer(BaseModel):
 @router.get("/strategy/changes")
 async def changes(
     analysis: AnalysisDep,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     since: Annotated[str, Query(description="A version: its id, or the beginning of it.")],
     by: str = "county",
 ) -> ChangesAnswer:

@@ -178,6 +178,7 @@ async def _page(request: Request, parts: Parts, executor: Executor, iri: str) ->
         totals={inverse.predicate: inverse.total for inverse in thing.inverses},
         subjects_query=subjects_query,
         pictures=pictures,
+        is_partly_counted=bool(pictures and parts.before),
         places=pictures.places if pictures else {},
         groups=(*FACT_GROUPS, "other"),
         fact_group=fact_group,

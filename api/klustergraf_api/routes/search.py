@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from klustergraf.search import FACETS, LONGEST_TEXT, SearchIndex, SearchResult
-from klustergraf_api.dependencies import PartsDep, SearchIndexDep
+from klustergraf_api.dependencies import CountedPartsDep, SearchIndexDep
 from klustergraf_api.negotiation import choose_language
 from klustergraf_api.pages.rendering import View
 
@@ -78,7 +78,7 @@ def _language(request: Request, asked: str | None) -> str:
 @router.get("/api/search/suggestions")
 def suggest(
     request: Request,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     index: SearchIndexDep,
     q: Text,
     lang: Language = None,
@@ -89,7 +89,7 @@ def suggest(
     found = index.suggest(q, _language(request, lang), 50 if type else limit)
     fitting = [item for item in found if type in (None, item.type)][:limit]
     return SuggestionsModel(
-        version=parts.engine.version_id,
+        version=parts.version_id,
         suggestions=[SuggestionModel.model_validate(vars(item)) for item in fitting],
     )
 
@@ -97,7 +97,7 @@ def suggest(
 @router.get("/api/search")
 def search(
     request: Request,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     index: SearchIndexDep,
     q: Text = "",
     lang: Language = None,
@@ -122,7 +122,7 @@ def search(
     language = _language(request, lang)
     found = index.search(q, language, facets=chosen, first=first, most=limit)
     return SearchModel(
-        version=parts.engine.version_id,
+        version=parts.version_id,
         total=found.total,
         first=first,
         hits=[HitModel.model_validate(vars(hit)) for hit in found.hits],
@@ -135,7 +135,7 @@ def search(
 
 
 @router.api_route("/search", methods=_METHODS, include_in_schema=False)
-def search_page(request: Request, parts: PartsDep, index: SearchIndexDep) -> Response:
+def search_page(request: Request, parts: CountedPartsDep, index: SearchIndexDep) -> Response:
     """Search on a page: its address is the whole of its state."""
     view = parts.pages.view(request)
     text = request.query_params.get("q", "")[:LONGEST_TEXT]

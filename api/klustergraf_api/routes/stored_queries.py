@@ -1,5 +1,6 @@
 """``/api/queries…``: each stored query as an interface of its own; ``/api/vocabulary``."""
 
+import asyncio
 from collections import Counter
 from typing import Any, Final
 
@@ -8,13 +9,12 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from klustergraf.catalogue import Catalogue, ParameterType, StoredQuery
-from klustergraf.derivations import COUNTS
 from klustergraf.description.statistics import read_statistics
 from klustergraf.errors import QueryParameterError
 from klustergraf.examples import without_header
 from klustergraf.namespaces import PREFIXES, RDFS, SKOS, shorten
 from klustergraf_api.answers import answer, wanted
-from klustergraf_api.dependencies import ExecutorDep, Parts, PartsDep
+from klustergraf_api.dependencies import CountedPartsDep, ExecutorDep, Parts, PartsDep
 from klustergraf_api.execution import Executor
 from klustergraf_api.negotiation import NAMED_FORMATS, RESULTS, TRIPLES, acceptable
 from klustergraf_api.protocol import PARAMETERS, ProtocolRequest
@@ -194,7 +194,7 @@ def _parameters(query: StoredQuery) -> list[dict[str, Any]]:
 
 
 @router.get("/vocabulary")
-async def vocabulary(parts: PartsDep, executor: ExecutorDep) -> VocabularyModel:
+async def vocabulary(parts: CountedPartsDep, executor: ExecutorDep) -> VocabularyModel:
     """Tell what queries can speak of: an editor completes names from it."""
     if "vocabulary" not in parts.remembered:
         parts.remembered["vocabulary"] = await _vocabulary(parts, executor)
@@ -216,8 +216,8 @@ SELECT ?term ?label ?type WHERE {{
 async def _vocabulary(parts: Parts, executor: Executor) -> VocabularyModel:
     counts: dict[str, Counter[str]] = {"class": Counter(), "property": Counter()}
     if parts.version is not None:
-        COUNTS.folder(parts.version)
-        for found in read_statistics(parts.version).values():
+        counted = await asyncio.to_thread(read_statistics, parts.version)
+        for found in counted.values():
             counts["class"].update(found.classes)
             counts["property"].update({p: used.triples for p, used in found.properties.items()})
     labels: dict[str, dict[str, str]] = {}
@@ -234,4 +234,4 @@ async def _vocabulary(parts: Parts, executor: Executor) -> VocabularyModel:
         for iri, number in of_kind.items()
     ]
     terms.sort(key=lambda term: (-term.count, term.name))
-    return VocabularyModel(version=parts.engine.version_id, prefixes=dict(PREFIXES), terms=terms)
+    return VocabularyModel(version=parts.version_id, prefixes=dict(PREFIXES), terms=terms)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from klustergraf.analysis import strategy_questions
 from klustergraf.analysis.coverage import Cell, Gap, coverage, gaps
 from klustergraf.analysis.snapshot import Snapshot, slug_of
-from klustergraf_api.dependencies import PartsDep
+from klustergraf_api.dependencies import CountedPartsDep
 from klustergraf_api.routes.analysis import AnalysisDep
 
 router = APIRouter(include_in_schema=False)
@@ -46,7 +46,7 @@ class _Contributor:
 @router.api_route("/strategy", methods=_METHODS)
 async def strategy(
     request: Request,
-    parts: PartsDep,
+    parts: CountedPartsDep,
     analysis: AnalysisDep,
     by: By = "county",
     show: Show = "all",

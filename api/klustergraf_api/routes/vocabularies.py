@@ -127,6 +127,7 @@ async def _answer(request: Request, parts: Parts, executor: Executor, asked: _As
 
 async def _editions(parts: Parts, part: Part) -> list[Edition]:
     """List the editions, the newest first; those of a version do not change while it is served."""
+    parts = parts.counted
     if parts.version is None:
         return released(part)
     key = _EDITIONS + part
@@ -176,6 +177,7 @@ async def _context(
         "types": SUFFIXES,
         "formats": [suffix for suffix, name in SUFFIXES.items() if name != HTML],
         "uses": await _uses(parts),
+        "is_partly_counted": parts.before is not None,
     }
     mentioned: set[str] = set()
     if asked.part == "ontology":
@@ -199,6 +201,7 @@ def _is_iri(text: str) -> bool:
 
 async def _uses(parts: Parts) -> dict[str, Use]:
     """Give the use of each term in the version that is served; none when files are served."""
+    parts = parts.counted
     if parts.version is None:
         return {}
     if "uses" not in parts.remembered:
