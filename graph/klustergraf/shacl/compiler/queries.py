@@ -38,6 +38,9 @@ _THIS_ONLY: Final = re.compile(
     r"\s*SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?[?$]this\s*(?:WHERE\s*)?\{", re.IGNORECASE
 )
 _GIVES_THIS: Final = re.compile(r"\bAS\s+[?$]this\b", re.IGNORECASE)
+_BINDS_THIS: Final = re.compile(
+    r"\bAS\s+[?$]this\b|\bVALUES\s*(?:[?$]this\b|\([^()]*[?$]this\b)", re.IGNORECASE
+)
 _BRACKETS: Final = re.compile(r"[{}()]|\bFILTER\s*(?:\(|(?:NOT\s+)?EXISTS\s*\{)", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"[?$](\w+)")
 _EXISTS: Final = re.compile(r"\bEXISTS\b", re.IGNORECASE)
@@ -64,10 +67,15 @@ def split(query: Query) -> tuple[str, str]:
 
 
 def target(query: Query, focus: str = "") -> str:
-    """Write the query of a target; with ``focus`` only for the nodes of that pattern."""
+    """Write the query of a target; with ``focus`` only for the nodes of that pattern.
+
+    A query that binds ``?this`` itself must not find it bound (SPARQL, 18.2.1): it is asked whole.
+    """
     prologue, text = split(query)
     if not focus:
         return f"{prologue}\n{text}"
+    if _BINDS_THIS.search(code(text)):
+        return f"{prologue}\nSELECT DISTINCT ?this {{ {{ {text}\n}} {focus} }}"
     told = "\n".join(conditions(text))
     return f"{prologue}\nSELECT DISTINCT ?this {{ {{ {focus} {told}\n}} LATERAL {{ {text}\n}} }}"
 
