@@ -165,6 +165,9 @@ KINDS: Final[Mapping[type[Exception], Kind]] = {
         "Vocabulary is not changed so",
         "predicate",
     ),
+    errors.JudgeFailed: _kind(
+        500, "judge-failed", "Bidraget kunde inte prövas", "Contribution could not be judged"
+    ),
     errors.RecordError: _kind(
         503, "record", "Bidrag kan inte lagras", "Contributions cannot be stored", retry_after=10
     ),

@@ -24,6 +24,7 @@ GraphError
     x ContributionInReview(review, pairs)
     x PreconditionFailed(current)
     x ContributionTooHeavy(seconds)
+    x JudgeFailed()
     x RecordError(reason)
     x FullBuildNeeded(predicate)
   x AnalysisParameterError(name, reason)
@@ -297,6 +298,16 @@ class FullBuildNeeded(ContributionError):
         self.predicate = predicate
         super().__init__(
             f"The change is one of the vocabulary ({predicate}); `klustergraf build` makes those."
+        )
+
+
+class JudgeFailed(ContributionError):
+    """Judging a contribution failed by a fault of ours, whatever the contribution says."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The contribution could not be judged because of a fault in the service, and nothing "
+            "of it was stored. The log of the service tells the fault."
         )
 
 

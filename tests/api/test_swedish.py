@@ -23,6 +23,7 @@ from klustergraf.errors import (
     EngineBusy,
     EngineUnavailable,
     GraphError,
+    JudgeFailed,
     QueryResourcesExceeded,
     QueryTimeout,
     RecordError,
@@ -162,6 +163,7 @@ _ABOVE: Final[dict[str, GraphError | RequestError]] = {
     "503 late": QueryTimeout(3),
     "503 closed": ContributionsClosed(),
     "503 waiting": TooManyContributions(3),
+    "500 judge": JudgeFailed(),
     "503 record": RecordError("The record lacks abc: Datei fehlt."),
     "500": GraphError("Zeile 3: kaputt"),
 }

@@ -5,6 +5,7 @@ Many threads may use it at once, and several processes may have one for the same
 
 import contextlib
 import json
+import logging
 import os
 import select
 import shutil
@@ -35,6 +36,7 @@ from klustergraf.errors import (
     ContributionRefused,
     ContributionTooHeavy,
     GraphParseError,
+    JudgeFailed,
     PreconditionFailed,
     RecordError,
     VersionNotFound,
@@ -43,6 +45,8 @@ from klustergraf.fresh import command
 from klustergraf.version import Manifest, Version, VersionStore
 
 _GRACE_SECONDS: Final = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,7 @@ class Desk:
         ``then`` is called before the next contribution, with the id of the version before, the new
         version and what changed.
         Errors: GraphParseError, ContributionRefused, ContributionInReview, ContributionTooHeavy,
-        PreconditionFailed, RecordError.
+        PreconditionFailed, JudgeFailed, RecordError.
         """
         with self._writing:
             entry = self.record.state().get(contribution.address.iri)
@@ -350,6 +354,9 @@ class Desk:
             raise GraphParseError(told["source"], told["reason"], told["line"], told["column"])
         if error == "memory":
             raise ContributionTooHeavy(self._seconds)
+        if error == "fault":
+            _log.error("a contribution could not be judged: %s", told["trace"])
+            raise JudgeFailed
         if error is not None:
             raise ContributionError(told["reason"])
         return told
