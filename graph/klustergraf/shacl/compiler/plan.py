@@ -62,31 +62,61 @@ Chosen = Callable[[Key], bool]
 _WORTH: Final = 2
 """How many constraints make it worth while to look for suspects first."""
 
+_MANY: Final = 2000
+"""From how many focus nodes on it may pay to go through all statements with a predicate."""
+
+_FAR: Final = 30_000
+_SOME: Final = 200
+_MORE: Final = 4
+"""It does where these are not many, or of some, far from those that came last, one in four is about
+a focus node."""
+
 _COUNTS: Final = ("QualifiedMinCount", "QualifiedMaxCount", "UniqueLang")
 """What an expression asks of pairs of values: where a node has thousands, that takes long."""
 
 
-def screen(context: Context, shape: Shape, this: str) -> tuple[list[str], set[Key]]:
+@dataclass(frozen=True)
+class ValueTest:
+    """A pattern that gives the values of a focus node by one predicate, and what holds for each."""
+
+    predicate: str
+    reached: str
+    test: str
+
+    @property
+    def part(self) -> str:
+        """Ask the same of the focus node."""
+        return f"NOT EXISTS {{ {self.reached} FILTER(!({self.test})) }}"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What must hold for a focus node, as far as expressions can say it.
+
+    ``parts`` ask of the node; ``values`` of each value of a predicate by itself. ``asked`` lists
+    the constraints that these stand for.
+    """
+
+    parts: list[str]
+    values: list[ValueTest]
+    asked: set[Key]
+
+
+def screen(context: Context, shape: Shape, this: str) -> Screen:
     """Write what must hold for a focus node, as far as expressions can; and list what they say."""
-    parts: list[str] = []
-    asked: set[Key] = set()
+    found = Screen([], [], set())
     for constraint in shape.constraints:
         if constraint.component != "Property":
-            _ask(context, shape, (constraint,), this, parts, asked)
+            _ask(context, shape, (constraint,), this, found)
         elif shape.path is None:
             inner = context.shape(constraint.shapes[0])
             if not inner.deactivated:
-                _ask(context, inner, inner.constraints, this, parts, asked)
-    return parts, asked
+                _ask(context, inner, inner.constraints, this, found)
+    return found
 
 
 def _ask(
-    context: Context,
-    shape: Shape,
-    constraints: tuple[Constraint, ...],
-    this: str,
-    parts: list[str],
-    asked: set[Key],
+    context: Context, shape: Shape, constraints: tuple[Constraint, ...], this: str, found: Screen
 ) -> None:
     value = this if shape.path is None else context.variable()
     tests = []
@@ -98,14 +128,19 @@ def _ask(
             tests += [] if test is None else [expressions.surely(test)]
         else:
             test = expressions.holds(context, shape, constraint, this, 1)
-            parts += [] if test is None else [test]
+            found.parts.extend([] if test is None else [test])
         if test is not None:
-            asked.add((shape.node, constraint))
+            found.asked.add((shape.node, constraint))
     if tests and shape.path is None:
-        parts += tests
-    elif tests:
+        found.parts.extend(tests)
+    elif tests and shape.path is not None:
         reached = expressions.reach(shape, this, value)
-        parts.append(f"NOT EXISTS {{ {reached} FILTER(!({' && '.join(tests)})) }}")
+        predicate = "" if shape.path.operator else shape.path.sparql()
+        asked = ValueTest(predicate, reached, " && ".join(tests))
+        if predicate:
+            found.values.append(asked)
+        else:
+            found.parts.append(asked.part)
 
 
 class Planner:
@@ -119,7 +154,7 @@ class Planner:
     def targeted(self, shape: Shape, focus: str = "") -> Iterator[Step]:
         """Plan a shape for its targets; only for the nodes noted under ``focus``, if given."""
         this = self._context.variable()
-        choices = []
+        choices, tests = [], []
         for target in shape.targets:
             if target.kind == "sparql" and target.query is not None:
                 mark = self._context.mark("target")
@@ -129,11 +164,13 @@ class Planner:
                 else:
                     yield from self._queried(shape, target, target.query, mark)
                 choices.append(noted(mark, this))
+                tests.append(noted(mark, this))
             else:
-                choices.append(self._chosen(target, this, is_test=bool(focus)))
+                choices.append(self._chosen(target, this, is_test=False))
+                tests.append(self._chosen(target, this, is_test=True))
+        is_target = " || ".join(f"EXISTS {{ {test} }}" for test in tests)
         if focus:
-            tests = " || ".join(f"EXISTS {{ {choice} }}" for choice in choices)
-            pattern = f"{noted(focus, this)} FILTER({tests})"
+            pattern = f"{noted(focus, this)} FILTER({is_target})"
         elif len(choices) == 1 and self._gives_each_once(shape.targets[0]):
             pattern = choices[0]
         else:
@@ -144,7 +181,7 @@ class Planner:
         if focus:
             yield from self.shape(shape, scope)
         else:
-            yield from self._screened(shape, scope)
+            yield from self._screened(shape, scope, is_target)
 
     def _queried(self, shape: Shape, target: Target, query: Query, mark: str) -> Iterator[Step]:
         """Plan a target's query; when it is the first of several that one look serves, the look."""
@@ -167,24 +204,57 @@ class Planner:
         text, within = sweeps.chosen(sweep, marks), tuple(marks.values())
         yield Step("choose", text, shape, mark=mark, within=within)
 
-    def _screened(self, shape: Shape, scope: Scope) -> Iterator[Step]:
+    def _screened(self, shape: Shape, scope: Scope, is_target: str) -> Iterator[Step]:
         """Plan a shape for many nodes, of which few are expected to break it.
 
-        One query first asks for the nodes that break any constraint that an expression can say;
-        each of these constraints then looks at those nodes only.
+        Queries first ask for the nodes that break any constraint that an expression can say; each
+        of these constraints then looks at those nodes only. What must hold for each value of a
+        predicate is asked of the statements with that predicate, where these are not many more
+        than the nodes: the store finds them sooner than the values of one node after the other.
         """
-        parts, asked = screen(self._context, shape, scope.this)
-        if len(asked) < _WORTH:
+        found = screen(self._context, shape, scope.this)
+        if len(found.asked) < _WORTH:
             yield from self.shape(shape, scope)
             return
         mark = self._context.mark("suspects")
         noting = f"INSERT {{ GRAPH {SCRATCH} {{ <{mark}> {HOLDS} {scope.this} }} }}"
-        wrong = f"FILTER(!({' && '.join(map(expressions.surely, parts))}))"
-        yield Step("fail", f"{noting} WHERE {{ {scope.pattern} {wrong} }}", shape, mark=mark)
+        parts = found.parts[:]
+        are_many = bool(found.values) and self._are_many(scope)
+        for asked in found.values:
+            if are_many and self._is_about(asked.predicate, scope.this, is_target):
+                # By groups, so that what is a target is asked of the nodes that are wrong alone.
+                wrong = f"{asked.reached} FILTER(!({asked.test}))"
+                some = f"SELECT {scope.this} {{ {wrong} }} GROUP BY {scope.this}"
+                pattern = f"{{ {some} }} FILTER({is_target})"
+                yield Step("fail", f"{noting} WHERE {{ {pattern} }}", shape, mark=mark)
+            else:
+                parts.append(asked.part)
+        if parts:
+            wrong = f"FILTER(!({' && '.join(map(expressions.surely, parts))}))"
+            yield Step("fail", f"{noting} WHERE {{ {scope.pattern} {wrong} }}", shape, mark=mark)
         suspects = Scope(noted(mark, scope.this), scope.this)
-        for step in self.shape(shape, suspects, asked.__contains__):
+        for step in self.shape(shape, suspects, found.asked.__contains__):
             yield replace(step, within=(mark,))
-        yield from self.shape(shape, scope, lambda key: key not in asked)
+        yield from self.shape(shape, scope, lambda key: key not in found.asked)
+
+    def _are_many(self, scope: Scope) -> bool:
+        return self._counted_rows(f"{{ SELECT * {{ {scope.pattern} }} LIMIT {_MANY} }}")[0] >= _MANY
+
+    def _is_about(self, predicate: str, this: str, is_target: str) -> bool:
+        """Tell by some statements with a predicate whether many of them are about focus nodes."""
+        place = f"LIMIT {_SOME} OFFSET {_FAR}"
+        some = f"{{ SELECT {this} {{ {this} {predicate} ?kg_value }} {place} }}"
+        found, ours = self._counted_rows(some, is_target)
+        return found < _SOME or found <= _MORE * ours
+
+    def _counted_rows(self, pattern: str, test: str = "true") -> tuple[int, int]:
+        """Count the rows of a pattern, and those for which a test holds."""
+        counts = f"(COUNT(*) AS ?all) (SUM(IF({test}, 1, 0)) AS ?some)"
+        rows = self._context.data.store.query(f"SELECT {counts} {{ {pattern} }}")
+        row = next(iter(rows)) if isinstance(rows, ox.QuerySolutions) else None
+        found = [None if row is None else row[name] for name in ("all", "some")]
+        one, other = (0 if count is None else int(count.value) for count in found)
+        return one, other
 
     def _gives_each_once(self, target: Target) -> bool:
         if target.kind == "class":

@@ -89,7 +89,9 @@ class _Runner:
         try:
             if step.kind == "fail":
                 self._store.update(step.text, custom_functions=FUNCTIONS)
-                if not self.context.data.has_noted(step.mark):
+                if self.context.data.has_noted(step.mark):
+                    self._idle.discard(step.mark)
+                else:
                     self._idle.add(step.mark)
                 return
             rows = self._store.query(step.text, custom_functions=FUNCTIONS)
