@@ -318,6 +318,48 @@ def test_columns_answer(text: str, rows: list[tuple[str, ...]]) -> None:
     assert sorted(found) == rows
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?x (COUNT(*) AS ?n) { ?x e:link ?y } GROUP BY ?x ORDER BY DESC(?n) ?x",
+        "SELECT ?n ?x { ?x e:name ?n FILTER(?x != e:none) } ORDER BY ?n",
+        "SELECT ?n ?x { ?x e:name ?n FILTER(?x != e:none) } ORDER BY desc(?n)",
+        "SELECT ?s { ?x e:size ?s FILTER(?x != e:none) } ORDER BY ASC ( ?s )",
+        "SELECT ?x (SUM(?s) AS ?t) { ?x e:size ?s } GROUP BY ?x ORDER BY DESC($t)",
+        "SELECT ?x { ?x e:size ?s } GROUP BY ?x ORDER BY DESC(SUM(?s))",
+        "SELECT ?x ?y { ?x e:link ?y FILTER(?x != e:none) } ORDER BY DESC(?x) ?y STRLEN(STR(?x))",
+    ],
+)
+def test_rows_are_sorted_before(text: str) -> None:
+    """Hand the store rows that are in its order already: without sorting they come out the same."""
+    loaded = _people()
+    shorter = rewritten(_PREFIX + text, _table_of(loaded))
+    assert shorter is not None
+    unsorted, by, _ = shorter.rpartition(" ORDER BY ")
+    assert by
+    answers = []
+    for query in (_PREFIX + text, unsorted):
+        result = loaded.query(query, [], [])
+        assert isinstance(result, ox.QuerySolutions)
+        answers.append([tuple(map(str, row)) for row in result])
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 1
+
+
+def test_texts_are_sorted_before_as_the_store_does() -> None:
+    """Of two texts of which one goes on, that is the later, whatever follows the other's quote."""
+    store = ox.Store()
+    texts = ("ab", "ab c", "ab!", "a", "b")
+    names = " , ".join(f'"{text}"@en' for text in texts)
+    store.load(f"<e:a> <e:name> {names} .".encode(), format=ox.RdfFormat.TURTLE)
+    loaded = Loaded(store, is_union=False, is_shared=False)
+    text = "SELECT ?n { ?x <e:name> ?n FILTER(?x = <e:a>) } ORDER BY ?n"
+    shorter = rewritten(text, _table_of(loaded))
+    assert shorter is not None
+    places = [shorter.index(f'"{text}"@en') for text in sorted(texts)]
+    assert places == sorted(places)
+
+
 def test_capitals_of_ascii_alone() -> None:
     """Look for capitals where no letter becomes ASCII: terms are told apart by their bytes."""
     store = ox.Store()
@@ -399,6 +441,17 @@ def test_little_work_is_the_stores() -> None:
     # Four links, and from each on average as many as a node that has one has: 4 + 4 * 4 / 3.
     assert rewritten(text, table, least_work=9.3) is not None
     assert rewritten(text, table, least_work=9.4) is None
+
+
+def test_many_rows_are_the_stores() -> None:
+    """Ask for a row of nearly every solution, and for few rows of as many."""
+    links = "?x e:link ?y . ?y e:link ?z"
+    table = _table_of(_people())
+    many = f"{_PREFIX}SELECT ?x ?y ?z {{ {links} FILTER(?x != e:none) }}"
+    few = f"{_PREFIX}SELECT (COUNT(*) AS ?n) {{ {links} }}"
+    assert rewritten(many, table) is not None
+    assert rewritten(many, table, least_work=9.3) is None
+    assert rewritten(few, table, least_work=9.3) is not None
 
 
 def test_a_triple_as_a_term_is_the_stores(tmp_path: Path) -> None:

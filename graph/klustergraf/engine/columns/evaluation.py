@@ -57,6 +57,8 @@ _Integers = npt.NDArray[np.int64]
 
 # More solutions at once, and the memory of a query would be at stake; the store walks on its way.
 _MOST_SOLUTIONS: Final = 8_000_000
+# To read a row that was worked out takes the store as long as to walk through so many solutions.
+_WORK_OF_A_ROW: Final = 3
 # A lookup table as long as the numbers lie apart, rather than a search, up to this many times the
 # searches.
 _DENSE: Final = 8
@@ -94,16 +96,18 @@ class Groups:
 def evaluate(fragment: Fragment, table: Table, least_work: float = 0) -> Groups:
     """Work out a query.
 
-    Errors: NotInFragment, where the columns cannot tell, or fewer than ``least_work`` solutions are
-    to be expected.
+    Errors: NotInFragment, where the columns cannot tell; with ``least_work`` also where fewer
+    solutions are to be expected, or so many rows that to read them takes the store as long.
     """
     solutions = _Solutions(table, fragment)
-    if solutions.work() < least_work:
+    work = solutions.work()
+    if work < least_work:
         raise NotInFragment
     solutions.join()
-    if not fragment.is_grouped:
-        return _rows(fragment, solutions)
-    return _groups(fragment, solutions)
+    groups = _groups(fragment, solutions) if fragment.is_grouped else _rows(fragment, solutions)
+    if least_work and groups.length * _WORK_OF_A_ROW > work:
+        raise NotInFragment
+    return groups
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ _TEXT_TESTS: Final = frozenset(("CONTAINS", "STRSTARTS", "STRENDS"))
 _CASES: Final = frozenset(("LCASE", "UCASE"))
 _MOST_CHARACTERS: Final = 20_000
 INNER: Final = "klustergraf_"  # variables of ours begin with it
+_MADE: Final = re.compile(rf"\(\s*\?({INNER}\d+)\s+AS\s+[?$](\w+)\s*\)", re.IGNORECASE)
+_ORDER_BY: Final = re.compile(r"ORDER\s+BY\b", re.IGNORECASE)
+_ORDER: Final = re.compile(r"\s*(?:(ASC|DESC)\s*\(\s*[?$](\w+)\s*\)|[?$](\w+))", re.IGNORECASE)
 
 
 class NotInFragment(Exception):
@@ -212,7 +215,8 @@ class Fragment:
     wanted for each row (those that are grouped by, where it is a query that groups); ``aggregates``
     what is worked out for each group, by the variable that holds it. ``head`` and ``tail`` are
     the text around: put the rows between them, as VALUES of ``keys`` and aggregates, and it is a
-    query with the same answer. ``is_distinct``: the rows of the answer are.
+    query with the same answer. ``is_distinct``: the rows of the answer are. ``order``: the keys
+    and aggregates by which they are sorted first, and whether the largest comes first.
     """
 
     head: str = ""
@@ -223,6 +227,7 @@ class Fragment:
     aggregates: dict[str, Aggregate] = field(default_factory=dict)
     is_grouped: bool = False
     is_distinct: bool = False
+    order: tuple[tuple[str, bool], ...] = ()
     having: list[Comparison] = field(default_factory=list)
 
 
@@ -537,6 +542,7 @@ class _Parser:
         ordered = self._with_aggregates(clauses["ORDER"]) if "ORDER" in clauses else ""
         fragment.is_grouped = "GROUP" in clauses or bool(fragment.aggregates)
         self._find_keys(selected, clauses)
+        fragment.order = tuple(self._order(head, ordered))
         if "HAVING" in clauses:
             if not fragment.is_grouped or not _is_bracketed(clauses["HAVING"][1:]):
                 raise NotInFragment
@@ -576,6 +582,19 @@ class _Parser:
         fragment.keys = grouped if fragment.is_grouped else tuple(sorted(used))
         if not fragment.keys and not fragment.is_grouped:
             raise NotInFragment
+
+    def _order(self, head: str, ordered: str) -> Iterator[tuple[str, bool]]:
+        """Read the plain conditions at the beginning of ORDER BY."""
+        made = {match[2]: match[1] for match in _MADE.finditer(head)}
+        begin = _ORDER_BY.match(ordered)
+        position = begin.end() if begin else len(ordered)
+        while match := _ORDER.match(ordered, position):
+            name = match[2] or match[3]
+            name = made.get(name, name)
+            if name not in (*self._fragment.keys, *self._fragment.aggregates):
+                return
+            yield name, (match[1] or "").upper() == "DESC"
+            position = match.end()
 
     def _text_of(self, cut: Sequence[Token]) -> str:
         return self._text[cut[0].start : cut[-1].end]
