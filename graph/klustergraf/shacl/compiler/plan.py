@@ -163,11 +163,12 @@ class Planner:
                     yield Step("choose", text, shape, mark=mark)
                 else:
                     yield from self._queried(shape, target, target.query, mark)
-                choices.append(noted(mark, this))
                 tests.append(noted(mark, this))
+                choices.append(noted(mark, this))
             else:
-                choices.append(self._chosen(target, this, is_test=False))
                 tests.append(self._chosen(target, this, is_test=True))
+                if not focus:
+                    choices.append(self._chosen(target, this, is_test=False))
         is_target = " || ".join(f"EXISTS {{ {test} }}" for test in tests)
         if focus:
             pattern = f"{noted(focus, this)} FILTER({is_target})"
