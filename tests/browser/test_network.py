@@ -378,7 +378,9 @@ def test_shared_link_restores_what_was_chosen(open_page: Open, language: str) ->
     expect(other.locator("#details h2")).to_contain_text("Uppsala")
     state = "(({chosen, path}) => [chosen, [...path]])(document.getElementById('network').picture)"
     assert other.evaluate(state) == page.evaluate(state)
-    assert other.evaluate(state)[0] == "uppsala-universitet"
+    chosen, path = other.evaluate(state)
+    assert chosen == "uppsala-universitet"
+    assert (path[0], path[-1]) == ("kth", "karolinska-institutet")
     assert other.locator("#colour").input_value() == "county"
     assert other.locator("#size").input_value() == "strength"
     assert look_of(other, "kth") == look_of(page, "kth")
@@ -418,6 +420,7 @@ def test_table_is_ordered_by_link(open_page: Open) -> None:
     measures = page.locator("#actors ~ .scroll").first.locator("tbody td:nth-child(4)")
     first = [int(text) for text in measures.all_inner_texts()]
     assert first == sorted(first, reverse=True)
+    assert first[0] > first[-1]
     page.locator("th").get_by_role("link", name="Actor", exact=True).click()
     expect(page.locator("th[aria-sort=ascending]")).to_have_text("Actor")
     names = page.locator("#actors ~ .scroll").first.locator("tbody td:first-child")
@@ -425,6 +428,7 @@ def test_table_is_ordered_by_link(open_page: Open) -> None:
     assert texts == sorted(texts)
     page.locator("nav.pages a[rel=next]").first.click()
     assert names.first.inner_text().casefold() >= texts[-1]
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Actor")
 
 
 def test_pairs_are_ordered_by_link(open_page: Open) -> None:
