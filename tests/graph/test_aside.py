@@ -1,11 +1,14 @@
 """Work aside: done by another process where that is possible, with the same outcome everywhere."""
 
+import io
 import os
 import threading
 
 import pytest
+from rich.console import Console
 
 from klustergraf.aside import Aside, Turns
+from klustergraf.cli.progress import shown
 from klustergraf.errors import GraphParseError
 
 
@@ -67,3 +70,14 @@ def test_a_process_that_is_ended_is_told_of(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(threading, "active_count", lambda: 1)
     with Aside(lambda: os._exit(9)) as work, pytest.raises(MemoryError, match="from outside"):
         work.result()
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_process_that_shows_its_steps_may_share_its_work(*, is_terminal: bool) -> None:
+    """The line that tells what a build is doing is drawn by no thread, which forks cut off."""
+    written = io.StringIO()
+    threads = threading.active_count()
+    with shown(Console(file=written, force_terminal=is_terminal)) as progress:
+        progress("rules", "23 [rules]")
+        assert threading.active_count() == threads
+    assert ("rules: 23 [rules]" in written.getvalue()) is is_terminal
