@@ -166,13 +166,21 @@ class _Run:
 
     def _found(self, store: Store, text: str) -> bytes:
         try:
-            found = store.query(text)
+            found = _triples_of(store, text)
         except SyntaxError as exc:
             said = f"rule {self.rule.name}: {exc.msg}"
             raise SparqlSyntaxError(said, exc.lineno, exc.offset) from exc
-        if not isinstance(found, QueryTriples):
+        if found is None:
             raise no_rule(self.rule)
-        return found.serialize(format=RdfFormat.N_TRIPLES) or b""
+        return found
+
+
+def _triples_of(store: Store, text: str) -> bytes | None:
+    """Give what a CONSTRUCT query makes, as N-Triples; None for a query of another form."""
+    found = store.query(text)
+    if not isinstance(found, QueryTriples):
+        return None
+    return found.serialize(format=RdfFormat.N_TRIPLES) or b""
 
 
 def _start_of_where(text: str) -> int:

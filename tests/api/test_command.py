@@ -1,6 +1,7 @@
 """``klustergraf serve`` as its users meet it: a process that starts, answers and ends cleanly."""
 
 import contextlib
+import json
 import re
 import signal
 import socket
@@ -77,7 +78,9 @@ def test_it_starts_answers_and_ends(home: Path, how: signal.Signals) -> None:
         assert process.wait(20) == 0
         assert wait_until(lambda: not any(map(is_running, processes)))
         assert process.stderr is not None
-        assert process.stderr.read() == ""
+        told = [json.loads(line) for line in process.stderr.read().splitlines()]
+        assert {line["level"] for line in told} == {"info"}
+        assert any("has loaded" in line["message"] for line in told)
 
 
 def test_it_finishes_what_runs(home: Path) -> None:

@@ -54,12 +54,29 @@ def _target_faults(graph: ShapesGraph, target: Term) -> Iterator[str]:
     query = read_query(graph, target, "select")
     yield from _remote(query.text)
     try:
-        rows = ox.Store().query(f"{query.prologue}\n{query.text}")
+        is_target = _form_of(f"{query.prologue}\n{query.text}") == "select"
     except (SyntaxError, ValueError):
+        is_target = False
+    if not is_target:
         yield _NO_TARGET
-        return
-    if not isinstance(rows, ox.QuerySolutions) or ox.Variable("this") not in rows.variables:
-        yield _NO_TARGET
+
+
+_WRONG_FORM: Final = {
+    "ask": "sh:ask has no ASK query",
+    "select": "sh:select is no SELECT query with $this",
+}
+
+
+def _form_of(text: str) -> str:
+    """Tell what a query gives: "ask", "select" with ``?this``, or another thing ("").
+
+    Errors: SyntaxError, ValueError for what is no query.
+    """
+    answer = ox.Store().query(text)
+    if isinstance(answer, ox.QueryBoolean):
+        return "ask"
+    has_this = isinstance(answer, ox.QuerySolutions) and ox.Variable("this") in answer.variables
+    return "select" if has_this else ""
 
 
 def _component_faults(graph: ShapesGraph, component: Term) -> Iterator[tuple[Term, str]]:
@@ -105,14 +122,10 @@ def _faults(graph: ShapesGraph, holder: Term, kind: str) -> Iterator[str]:
     if not faults:
         text = re.sub(r"[$?]PATH\b", "<urn:x-path>", f"{query.prologue}\n{query.text}")
         try:
-            answer = ox.Store().query(text)
+            form = _form_of(text)
         except (SyntaxError, ValueError) as exc:
             faults.append(f"a query is not SPARQL ({exc})")
         else:
-            if kind == "ask" and not isinstance(answer, ox.QueryBoolean):
-                faults.append("sh:ask has no ASK query")
-            if kind == "select" and not (
-                isinstance(answer, ox.QuerySolutions) and ox.Variable("this") in answer.variables
-            ):
-                faults.append("sh:select is no SELECT query with $this")
+            if kind in _WRONG_FORM and form != kind:
+                faults.append(_WRONG_FORM[kind])
     yield from faults

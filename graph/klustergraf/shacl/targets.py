@@ -90,14 +90,24 @@ def _chosen(store: ox.Store, target: SparqlTarget, source: str) -> list[Node]:
         source, f"shape {target.name}: its target is not a SELECT query with ?this."
     )
     try:
-        solutions = store.query(target.query, use_default_graph_as_union=True)
+        found = _values_of_this(store, target.query)
     except (SyntaxError, ValueError, OSError) as exc:
         raise fault from exc
-    if not isinstance(solutions, ox.QuerySolutions):
+    if found is None:
         raise fault
-    if ox.Variable("this") not in solutions.variables:
-        raise fault
-    found = [solution["this"] for solution in solutions]
+    return found
+
+
+def _values_of_this(store: ox.Store, text: str) -> list[Node] | None:
+    """Give what a query selects as ``?this``; None when it selects no such thing.
+
+    A function of its own, which raises nothing: an error would keep the store's answer, and another
+    thread may then be the one to let go of it, which it must not.
+    """
+    answer = store.query(text, use_default_graph_as_union=True)
+    if not isinstance(answer, ox.QuerySolutions) or ox.Variable("this") not in answer.variables:
+        return None
+    found = [solution["this"] for solution in answer]
     return [to_node(term) for term in found if term is not None]
 
 
