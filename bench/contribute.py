@@ -175,7 +175,7 @@ def measure(size: int, turns: int) -> Times:
         token = TokenStore(home).create(_PARTNER)[1]
         with Stored(home, Path(temporary) / "at-once") as server:
             server.start()
-            times.first[0.0] = contribute(server.url, token, "Turtle", -1)
+            times.first[0.0] = contribute(server.url, token, "Turtle", turns + 1)
         with Stored(home, Path(temporary) / "served") as server:
             server.start()
             time.sleep(_UP_SECONDS)
