@@ -130,28 +130,30 @@ def _asked_in(text: str) -> Asked | None:
 
 def _required(part: Any) -> Iterator[Any]:
     """List the triple patterns of which every solution matches each."""
-    if part.name == "BGP":
-        yield from part.triples
-    elif part.name in ("Project", "Distinct", "Reduced", "Filter", "Extend"):
-        yield from _required(part.p)
-    elif part.name == "Join":
-        yield from _required(part.p1)
-        yield from _required(part.p2)
-    elif part.name == "LeftJoin":
-        yield from _required(part.p1)
+    for passed in _passed(part):
+        if passed.name == "BGP":
+            yield from passed.triples
 
 
 def _optional(part: Any) -> Iterator[Any]:
     """List the triple patterns that are all that an OPTIONAL asks for, and always."""
+    for passed in _passed(part):
+        if passed.name == "LeftJoin" and passed.expr.name == "TrueFilter":
+            asked = passed.p2
+            if asked.name == "BGP" and len(asked.triples) == 1:
+                yield from asked.triples
+
+
+def _passed(part: Any) -> Iterator[Any]:
+    """List the basic patterns and the OPTIONALs that every solution goes through."""
+    if part.name in ("BGP", "LeftJoin"):
+        yield part
     if part.name in ("Project", "Distinct", "Reduced", "Filter", "Extend"):
-        yield from _optional(part.p)
-    elif part.name == "Join":
-        yield from _optional(part.p1)
-        yield from _optional(part.p2)
-    elif part.name == "LeftJoin":
-        yield from _optional(part.p1)
-        if part.p2.name == "BGP" and len(part.p2.triples) == 1 and part.expr.name == "TrueFilter":
-            yield from part.p2.triples
+        yield from _passed(part.p)
+    elif part.name in ("Join", "LeftJoin"):
+        yield from _passed(part.p1)
+        if part.name == "Join":
+            yield from _passed(part.p2)
 
 
 def patterns_of(text: str) -> frozenset[Pattern] | None:
