@@ -145,7 +145,7 @@ def _optional(part: Any) -> Iterator[Any]:
 
 
 def _passed(part: Any) -> Iterator[Any]:
-    """List the basic patterns and the OPTIONALs that every solution goes through."""
+    """List the basic patterns, and each OPTIONAL, that every solution goes through."""
     if part.name in ("BGP", "LeftJoin"):
         yield part
     if part.name in ("Project", "Distinct", "Reduced", "Filter", "Extend"):
